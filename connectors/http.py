@@ -1,0 +1,252 @@
+"""One way to speak HTTP to a provider: pooled connections, timeouts, pacing, retries of what is safe, and answers as plain values.
+
+What an answer means is the provider's business (`Dialect.judge`); what may be sent again is decided here, in one place:
+a request that is idempotent is repeated after a lost connection or a 5xx; any other only when nothing was sent. A 429 did nothing and may
+always be repeated. Redirects are not followed, so a token reaches its own provider only.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Protocol
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from connectors.errors import Ambiguous, ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
+
+CONNECT_SECONDS = 5
+MAX_ANSWER_BYTES = 64 * 1024 * 1024
+MAX_TRIES = 4
+MAX_WAIT_SECONDS = 65.0
+
+Token = Callable[[bool], str]
+"""Gives the access token; called with True it must give a fresh one, because the last was refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A provider's answer: `body` is parsed JSON with `Decimal` for fractions, or None when there was none."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+class Dialect(Protocol):
+    """How one provider words its errors."""
+
+    provider: str
+
+    def judge(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> ConnectorError | None:
+        """The error an answer stands for, or None when it is a success. `body` is None where the answer is not JSON; `text` is its beginning."""
+
+
+class Pacer:
+    """Keeps requests within `limit` in any `seconds`, over all threads of this process, by waiting before the request that would exceed it."""
+
+    def __init__(
+        self, limit: int, seconds: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.limit = limit
+        self.seconds = seconds
+        self._clock = clock
+        self._sleep = sleep
+        self._sent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def wait(self) -> None:
+        """Return when the next request may leave."""
+        while True:
+            with self._lock:
+                now = self._clock()
+                while self._sent and self._sent[0] <= now - self.seconds:
+                    self._sent.popleft()
+                if len(self._sent) < self.limit:
+                    self._sent.append(now)
+                    return
+                pause = self._sent[0] + self.seconds - now
+            self._sleep(max(pause, 0.001))
+
+
+@dataclass
+class ApiSession:
+    """A conversation with one account. Safe for several threads.
+
+    `pacers` by bucket name; a request waits for every pacer of the bucket it names, in their order, and counts there only. `tries` and `sleep` exist for tests of this module.
+    """
+
+    base_url: str
+    token: Token
+    dialect: Dialect
+    pacers: Mapping[str, Pacer | tuple[Pacer, ...]] = field(default_factory=dict)
+    read_seconds: float = 60
+    connections: int = 8
+    sleep: Callable[[float], None] = time.sleep
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self.connections, max_retries=0)
+        self._session.mount("http://", adapter)
+        self._session.mount("https://", adapter)
+        self._lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        text: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        bucket: str = "",
+        idempotent: bool = False,
+    ) -> Answer:
+        """Send one request and give its answer.
+
+        `body` is sent as JSON, `text` as it is. `idempotent` says that sending it twice does no harm; GET is.
+        Raises the error the dialect sees in the answer; `Ambiguous` when a request that may have taken effect got no readable answer;
+        `Unavailable` when nothing was sent or the request is idempotent and never got through.
+        """
+        safe = idempotent or method == "GET"
+        payload = dumps(body).encode() if body is not None else text.encode() if text is not None else None
+        sent_headers = {"Accept": "application/json", **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
+        refreshed = False
+        for attempt in range(1, MAX_TRIES + 1):
+            last = attempt == MAX_TRIES
+            try:
+                return self._send(method, path, params, payload, sent_headers, bucket, refresh=False)
+            except Unauthorized:
+                if refreshed:
+                    raise
+                refreshed = True
+                self.token(True)
+            except Throttled as error:
+                if last or error.retry_after > MAX_WAIT_SECONDS:
+                    raise
+                self.sleep(error.retry_after)
+            except _NotSent as error:
+                if last:
+                    raise Unavailable("could not be reached", provider=self.dialect.provider, words=str(error)) from None
+                self.sleep(backoff(attempt))
+            except (_Lost, Unavailable) as error:
+                if not safe:
+                    raise self._ambiguous(error) from None
+                if last:
+                    raise self._unavailable(error) from None
+                self.sleep(backoff(attempt))
+        raise Unavailable("gave no answer", provider=self.dialect.provider)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        payload: bytes | None,
+        headers: Mapping[str, str],
+        bucket: str,
+        *,
+        refresh: bool,
+    ) -> Answer:
+        pacers = self.pacers.get(bucket, ())
+        for pacer in (pacers,) if isinstance(pacers, Pacer) else pacers:
+            pacer.wait()
+        with self._lock:
+            self.calls += 1
+        try:
+            response = self._session.request(
+                method,
+                self.base_url + path,
+                params=params,
+                data=payload,
+                headers={**headers, "Authorization": f"Bearer {self.token(refresh)}"},
+                timeout=(CONNECT_SECONDS, self.read_seconds),
+                allow_redirects=False,
+                stream=True,
+            )
+        except requests.exceptions.ConnectTimeout:
+            raise _NotSent("no connection in time") from None
+        except requests.exceptions.ConnectionError as error:
+            if "NewConnectionError" in repr(error):
+                raise _NotSent("connection refused") from None
+            raise _Lost("connection lost") from None
+        except requests.exceptions.RequestException as error:
+            raise _Lost(type(error).__name__) from None
+        return self._understand(response)
+
+    def _understand(self, response: requests.Response) -> Answer:
+        with response:
+            try:
+                raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+            except Exception as error:  # urllib3 raises several kinds for a broken body, all of them mean: lost
+                raise _Lost(type(error).__name__) from None
+        if len(raw) > MAX_ANSWER_BYTES:
+            raise _Lost("answer too large")
+        declared = response.headers.get("Content-Length")
+        if declared is not None and "Content-Encoding" not in response.headers and len(raw) < int(declared):
+            raise _Lost("answer cut short")
+        body = loads(raw)
+        refusal = self.dialect.judge(response.status_code, response.headers, body, raw[:500].decode("utf-8", "replace"))
+        if refusal:
+            raise refusal
+        if body is None and raw.strip():
+            raise _Lost("answer is not JSON")
+        return Answer(response.status_code, response.headers, body)
+
+    def _ambiguous(self, error: Exception) -> Ambiguous:
+        return Ambiguous(
+            "the answer was lost", provider=self.dialect.provider, words=getattr(error, "words", "") or str(error), trace=getattr(error, "trace", "")
+        )
+
+    def _unavailable(self, error: Exception) -> Unavailable:
+        if isinstance(error, Unavailable):
+            return error
+        return Unavailable("does not answer", provider=self.dialect.provider, words=str(error))
+
+
+class _NotSent(Exception):
+    """Nothing left this machine."""
+
+
+class _Lost(Exception):
+    """Something left; what came back is nothing or unreadable."""
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait before try number `attempt` + 1: full jitter under a doubling ceiling."""
+    return random.uniform(0.05, min(8.0, 0.5 * 2**attempt))
+
+
+def loads(raw: bytes) -> Any:
+    """Parse JSON with exact fractions; None for anything that is not JSON."""
+    try:
+        return json.loads(raw, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+
+
+def dumps(body: Any) -> str:
+    """Write JSON; Decimals become numbers with the same digits, or a TypeError."""
+    return json.dumps(body, default=_number, ensure_ascii=False, separators=(",", ":"))
+
+
+def _number(value: object) -> float:
+    """A Decimal as the float whose shortest text has the same digits, which up to 15 digits always exists."""
+    if isinstance(value, Decimal) and len(value.normalize().as_tuple().digits) <= 15:
+        return float(value)
+    raise TypeError(f"a {type(value).__name__} like this cannot be sent")
+
+
+def unexpected(provider: str, what: str) -> Unexpected:
+    """The error for an answer that has not the documented shape."""
+    return Unexpected(f"unexpected answer: {what}", provider=provider)

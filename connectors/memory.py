@@ -1,0 +1,398 @@
+"""A complete connector in memory, for tests of the engine: the contract, kept by a few dictionaries, with everything that can go wrong on demand.
+
+    side = MemoryConnector(specs)
+    alice = side.create({"name": "Alice"})             what a person does at the provider
+    side.disturb = lambda moment, write: moment == "after"      every answer to a write is lost
+
+It is deterministic: ids count up, the clock moves one second with every change, batches answer in reverse order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from connectors.base import (
+    Account,
+    Failed,
+    FieldSpec,
+    Operation,
+    Outcome,
+    Page,
+    Presence,
+    Record,
+    Stored,
+    Unknown,
+    Value,
+    Values,
+    Write,
+)
+from connectors.errors import AlreadyExists, Ambiguous, ConnectorError, CursorExpired, NotFound, Rejected, Stale
+from connectors.vocabulary import Category, Kind
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+Disturb = Callable[[str, Write], bool]
+"""disturb(moment, write): True loses the answer; moment "before" means that nothing happened, "after" that it did. It may raise: a crash."""
+
+
+@dataclass
+class Row:
+    """A stored record. `changed` counts all changes of the account; it is the version, too."""
+
+    id: str
+    fields: dict[str, Value]
+    created_at: datetime
+    modified_at: datetime
+    changed: int
+    presence: Presence = Presence.PRESENT
+    namespace: str = ""
+    related: dict[str, tuple[Values, ...]] = field(default_factory=dict)
+    merged_ids: tuple[str, ...] = ()
+
+
+@dataclass
+class MemoryConnector:
+    """`rewrite` changes values as they are stored, `refuse` names an error for what would be stored, `disturb` loses answers.
+
+    `overlap` is how many of the last changes a feed shows again. `remembers` says whether a call that is sent again is recognised;
+    `checks_versions` whether an update needs the right version, or else the expected values. `shows_removed` says whether the feed tells
+    of removed records. `outage`, when set, is what every call raises. `log` holds (method, number of things), `written` the writes that happened.
+    """
+
+    specs: Sequence[FieldSpec]
+    provider: str = "memory"
+    account_id: str = "1"
+    batch_size: int = 30
+    page_size: int = 1000
+    overlap: int = 3
+    remembers: bool = True
+    checks_versions: bool = True
+    shows_removed: bool = True
+    rewrite: Callable[[dict[str, Value]], Mapping[str, Value]] | None = None
+    refuse: Callable[[Values], ConnectorError | None] | None = None
+    disturb: Disturb | None = None
+    outage: ConnectorError | None = None
+
+    def __post_init__(self) -> None:
+        self.rows: dict[str, Row] = {}
+        self.log: list[tuple[str, int]] = []
+        self.written: list[Write] = []
+        self._by_key = {spec.key: spec for spec in self.specs}
+        self._order: dict[str, int] = {}
+        self._holders: dict[str, dict[str, dict[str, None]]] = {spec.key: {} for spec in self.specs if spec.unique}
+        self._answers: dict[tuple[str, str], Record] = {}
+        self._changes = 0
+        self._oldest_cursor = 0
+        self._ids = 0
+
+    # What people do at the provider.
+
+    def create(self, fields: Values, *, namespace: str = "", related: Mapping[str, tuple[Values, ...]] | None = None) -> str:
+        """A person creates a record; gives its id. Another namespace makes it a holder of another sort, which only `find` meets."""
+        error = self._problem(fields, None)
+        if error:
+            raise error
+        return self._insert(fields, namespace, dict(related or {})).id
+
+    def edit(self, record_id: str, fields: Values) -> None:
+        """A person changes values."""
+        error = self._problem(fields, self.rows[record_id])
+        if error:
+            raise error
+        self._change(self.rows[record_id], fields)
+
+    def relate(self, record_id: str, name: str, values: tuple[Values, ...]) -> None:
+        """The associated records of one name are from now on these."""
+        self.rows[record_id].related[name] = values
+        self._touch(self.rows[record_id])
+
+    def remove(self, record_id: str) -> None:
+        """A person deletes a record for good."""
+        row = self.rows[record_id]
+        self._forget(row)
+        row.presence = Presence.ABSENT
+        self._touch(row)
+
+    def deactivate(self, record_id: str) -> None:
+        self.rows[record_id].presence = Presence.INACTIVE
+        self._touch(self.rows[record_id])
+
+    def activate(self, record_id: str) -> None:
+        self.rows[record_id].presence = Presence.PRESENT
+        self._touch(self.rows[record_id])
+
+    def merge(self, winner: str, loser: str) -> None:
+        """A person merges two records: the loser's id answers with the winner from now on."""
+        self.remove(loser)
+        row = self.rows[winner]
+        row.merged_ids = (*row.merged_ids, loser, *self.rows[loser].merged_ids)
+        self._touch(row)
+
+    def expire_cursors(self) -> None:
+        """The feed no longer reaches back to any cursor given so far."""
+        self._oldest_cursor = self._changes + 1
+        self._changes += 1
+
+    def current(self, record_id: str) -> Record:
+        """What stands there now, with every field; no call."""
+        return self._record(self.rows[record_id], list(self._by_key))
+
+    def standing(self) -> list[Record]:
+        """Every record of the connector's own list that is not gone, inactive ones included; no call."""
+        return [self._record(row, list(self._by_key)) for row in self.rows.values() if row.presence is not Presence.ABSENT and not row.namespace]
+
+    # The contract.
+
+    @property
+    def calls(self) -> int:
+        return len(self.log)
+
+    def account(self) -> Account:
+        self._call("account", 1)
+        return Account(self.account_id, "In memory", "UTC", "USD", sandbox=True)
+
+    def setup(self, kind: Kind) -> None:
+        """Nothing is missing in memory."""
+
+    def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
+        return tuple(self.specs)
+
+    def changes(self, kind: Kind, since: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        """Cursors: "list:LAST_NUMBER:CHANGES" inside a listing, "feed:CHANGES" behind it."""
+        parts = since.split(":") if since else ["list", "0", str(self._changes)]
+        if not parts[-1].isdecimal() or int(parts[-1]) < self._oldest_cursor:
+            raise CursorExpired("forgotten", provider=self.provider)
+        if parts[0] == "list":
+            yield from self._listing(int(parts[1]), int(parts[2]), fields)
+            return
+        seen = int(parts[1]) - self.overlap
+        ids = []
+        for record_id in reversed(self._order):
+            if self._order[record_id] <= seen:
+                break
+            ids.append(record_id)
+        rows = [self.rows[record_id] for record_id in reversed(ids)]
+        shown = [row for row in rows if not row.namespace and (self.shows_removed or row.presence is not Presence.ABSENT)]
+        yield from self._paged(shown, fields, f"feed:{self._changes}", parts[1])
+
+    def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
+        self._call("read", len(ids))
+        merged = {old: row for row in self.rows.values() for old in row.merged_ids}
+        for record_id in dict.fromkeys(ids):
+            row = merged.get(record_id) or self.rows.get(record_id)
+            yield self._record(row, fields) if row else Record(record_id, {}, presence=Presence.ABSENT)
+
+    def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
+        wanted = {fold(value) for value in values}
+        self._call("find", len(wanted))
+        for row in self._found(key, wanted):
+            yield self._record(row, fields)
+
+    def write(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
+        groups: dict[str, list[Write]] = {}
+        for write in writes:
+            groups.setdefault(write.call, []).append(write)
+        for group in groups.values():
+            if len(group) > self.batch_size:
+                raise ValueError("more writes in one call than a request takes")
+            yield from self._request(group, fields)
+
+    def settle(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
+        again = []
+        for write in writes:
+            answer = self._happened(write, fields)
+            if answer:
+                yield answer
+            else:
+                again.append(write)
+        for outcome in self.write(kind, again, fields):
+            yield self._judged(next(w for w in again if w.name == outcome.name), outcome, fields)
+
+    def url(self, kind: Kind, record_id: str) -> str:
+        return f"memory://{self.account_id}/{record_id}"
+
+    # Reading.
+
+    def _listing(self, after: int, started: int, fields: Sequence[str]) -> Iterator[Page]:
+        rows = [r for r in self.rows.values() if int(r.id) > after and not r.namespace and r.presence is not Presence.ABSENT]
+        for start in range(0, max(len(rows), 1), self.page_size):
+            self._call("changes", 1)
+            part = rows[start : start + self.page_size]
+            complete = start + self.page_size >= len(rows)
+            cursor = f"feed:{started}" if complete else f"list:{part[-1].id}:{started}"
+            yield Page(tuple(self._record(row, fields) for row in part), cursor, complete, full=True, total=len(rows))
+
+    def _paged(self, rows: list[Row], fields: Sequence[str], cursor: str, before: str) -> Iterator[Page]:
+        """Pages oldest first. Only the last cursor moves on: a pass that is broken off starts again."""
+        for start in range(0, max(len(rows), 1), self.page_size):
+            self._call("changes", 1)
+            part = rows[start : start + self.page_size]
+            complete = start + self.page_size >= len(rows)
+            yield Page(tuple(self._record(row, fields) for row in part), cursor if complete else f"feed:{before}", complete, full=False)
+
+    def _found(self, key: str, wanted: set[str]) -> list[Row]:
+        if key in self._holders:
+            ids = dict.fromkeys(i for value in wanted for i in self._holders[key].get(value, ()))
+            return [self.rows[i] for i in ids]
+        return [r for r in self.rows.values() if r.presence is not Presence.ABSENT and not r.namespace and fold(r.fields.get(key)) in wanted]
+
+    def _record(self, row: Row, keys: Sequence[str]) -> Record:
+        if row.presence is Presence.ABSENT:
+            return Record(row.id, {}, presence=Presence.ABSENT, modified_at=row.modified_at, namespace=row.namespace)
+        return Record(
+            id=row.id,
+            fields={key: self._value(row, self._by_key[key]) for key in keys if key in self._by_key},
+            version=str(row.changed),
+            title=next((str(v) for v in row.fields.values() if v), ""),
+            presence=row.presence,
+            modified_at=row.modified_at,
+            created_at=row.created_at,
+            related=dict(row.related),
+            merged_ids=row.merged_ids,
+            namespace=row.namespace,
+        )
+
+    def _value(self, row: Row, spec: FieldSpec) -> Value:
+        computed: dict[str, Value] = {"own_key": f"{self.account_id}:{row.id}", "created": row.created_at, "modified": row.modified_at}
+        return computed[spec.meaning] if spec.meaning in computed else row.fields.get(spec.key)
+
+    # Writing.
+
+    def _request(self, group: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
+        self.log.append(("write", len(group)))
+        if self.outage:
+            yield from (Failed(write.name, self.outage) for write in group)
+            return
+        yield from [self._one(write, fields) for write in group][::-1]
+
+    def _one(self, write: Write, fields: Sequence[str]) -> Outcome:
+        lost = Unknown(write.name, Ambiguous("the answer was lost", provider=self.provider))
+        if self.disturb and self.disturb("before", write):
+            return lost
+        if self.remembers and write.name in self._answers:
+            outcome: Outcome = Stored(write.name, self._answers[write.name])
+        else:
+            outcome = self._perform(write, fields)
+        return lost if self.disturb and self.disturb("after", write) else outcome
+
+    def _perform(self, write: Write, fields: Sequence[str]) -> Outcome:
+        row = self.rows.get(write.id) if write.operation is Operation.UPDATE else None
+        if write.operation is Operation.UPDATE and (row is None or row.presence is Presence.ABSENT):
+            return Failed(write.name, NotFound("no such record", provider=self.provider))
+        if row is not None and self._moved(row, write):
+            return Failed(write.name, Stale("the record moved on", provider=self.provider))
+        error = self._problem(write.fields, row)
+        if error:
+            return Failed(write.name, error)
+        if row is None:
+            row = self._insert(write.fields, "", {})
+        else:
+            self._change(row, write.fields)
+        record = self._record(row, fields)
+        self._answers[write.name] = self._record(row, list(self._by_key))
+        self.written.append(write)
+        return Stored(write.name, record)
+
+    def _moved(self, row: Row, write: Write) -> bool:
+        if self.checks_versions:
+            return str(row.changed) != write.version
+        return any(row.fields.get(key) != value for key, value in write.expected.items() if key in write.fields)
+
+    def _happened(self, write: Write, fields: Sequence[str]) -> Stored | None:
+        """The proof that a write took effect, as far as looking gives one."""
+        self._call("settle", 1)
+        answer = self._answers.get(write.name) if self.remembers else None
+        if answer:
+            kept = {key: value for key, value in answer.fields.items() if key in fields}
+            now = self._record(self.rows[answer.id], fields)
+            return Stored(write.name, replace(answer, fields=kept), now if now.version != answer.version else None)
+        if write.operation is Operation.UPDATE:
+            return None
+        unique = next((key for key in write.fields if key in self._holders and write.fields[key]), None)
+        found = self._found(unique, {fold(write.fields[unique])}) if unique else []
+        same = [row for row in found if not row.namespace and all(row.fields.get(key) == value for key, value in write.fields.items())]
+        return Stored(write.name, self._record(same[0], fields)) if same else None
+
+    def _judged(self, write: Write, outcome: Outcome, fields: Sequence[str]) -> Outcome:
+        if isinstance(outcome, Failed) and isinstance(outcome.error, Stale):
+            row = self.rows[write.id]
+            if all(row.fields.get(key) == value for key, value in write.fields.items()):
+                return Stored(write.name, self._record(row, fields))
+        return outcome
+
+    def _problem(self, values: Values, row: Row | None) -> ConnectorError | None:
+        """Why these values cannot be stored, as the field list and the rules of the account have it."""
+        for key, value in values.items():
+            error = self._invalid(key, value, row)
+            if error:
+                return error
+        missing = [s.key for s in self.specs if s.required and not s.read_only and row is None and values.get(s.key) is None]
+        if missing:
+            return self._rejected(Category.REQUIRED_VALUE_MISSING, missing[0])
+        return self.refuse({**(row.fields if row else {}), **values}) if self.refuse else None
+
+    def _invalid(self, key: str, value: Value, row: Row | None) -> ConnectorError | None:
+        spec = self._by_key.get(key)
+        if spec is None or spec.read_only:
+            return self._rejected(Category.MAPPING_BROKEN, key)
+        if value is None:
+            return None if spec.clearable and not spec.required else self._rejected(Category.REQUIRED_VALUE_MISSING, key)
+        if spec.max_length is not None and len(str(value)) > spec.max_length:
+            return self._rejected(Category.VALUE_TOO_LONG, key)
+        if any(character in str(value) for character in spec.forbidden):
+            return self._rejected(Category.CHARACTER_NOT_ALLOWED, key)
+        if spec.options and value not in {option.value for option in spec.options}:
+            return self._rejected(Category.OPTION_UNKNOWN, key)
+        return self._taken(spec, value, row) if spec.unique else None
+
+    def _taken(self, spec: FieldSpec, value: Value, row: Row | None) -> ConnectorError | None:
+        others = [i for i in self._holders[spec.key].get(fold(value), ()) if row is None or i != row.id]
+        if not others:
+            return None
+        if spec.meaning == "display_name":
+            return self._rejected(Category.DISPLAY_NAME_IN_USE, spec.key)
+        return AlreadyExists("taken", existing_id=others[0])
+
+    def _rejected(self, category: Category, key: str) -> Rejected:
+        return Rejected(category.value.lower().replace("_", " "), provider=self.provider, category=category, field=key)
+
+    # Storing.
+
+    def _insert(self, values: Values, namespace: str, related: dict[str, tuple[Values, ...]]) -> Row:
+        self._ids += 1
+        row = Row(str(self._ids), {}, START, START, 0, namespace=namespace, related=related)
+        self.rows[row.id] = row
+        self._change(row, values)
+        row.created_at = row.modified_at
+        return row
+
+    def _change(self, row: Row, values: Values) -> None:
+        self._forget(row)
+        changed = {**row.fields, **values}
+        row.fields = dict(self.rewrite(changed)) if self.rewrite else changed
+        for key, holders in self._holders.items():
+            if row.fields.get(key) is not None:
+                holders.setdefault(fold(row.fields[key]), {})[row.id] = None
+        self._touch(row)
+
+    def _forget(self, row: Row) -> None:
+        for key, holders in self._holders.items():
+            holders.get(fold(row.fields.get(key)), {}).pop(row.id, None)
+
+    def _touch(self, row: Row) -> None:
+        self._changes += 1
+        row.changed = self._changes
+        row.modified_at = START + timedelta(seconds=self._changes)
+        self._order.pop(row.id, None)
+        self._order[row.id] = self._changes
+
+    def _call(self, method: str, things: int) -> None:
+        self.log.append((method, things))
+        if self.outage:
+            raise self.outage
+
+
+def fold(value: Value) -> str:
+    """How unique values are compared: trimmed, without case."""
+    return str(value).strip().casefold() if value is not None else ""

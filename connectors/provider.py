@@ -1,0 +1,56 @@
+"""What is fixed about one provider: names, addresses, scopes, and how to make a connector. Each provider folder exports one `PROVIDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from connectors.base import Connector
+from connectors.http import Token
+from connectors.vocabulary import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where one provider answers. `api` and `authorize` are base addresses without a trailing slash; `web` is where people look at records.
+
+    `pace` multiplies the provider's documented request limits; 0 means that this place has none (a simulation in a test).
+    """
+
+    api: str
+    authorize: str
+    token: str
+    revoke: str
+    userinfo: str
+    web: str
+    pace: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectName:
+    """How people call a kind at this provider, in the singular and the plural."""
+
+    singular: str
+    plural: str
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """One provider. `sandbox(url)` gives the endpoints of the bundled simulation at that address.
+
+    `basic_auth`: the token endpoint wants the client's id and secret as HTTP Basic, not in the form.
+    `account_parameter`: the name under which the consent callback tells the account, or "" where the token answer does.
+    `trial` is where the provider keeps its own test accounts, where those have addresses of their own.
+    `connect(endpoints, token, account_id)` makes a connector; it makes no call.
+    """
+
+    key: str
+    label: str
+    scopes: tuple[str, ...]
+    live: Endpoints
+    sandbox: Callable[[str], Endpoints]
+    basic_auth: bool
+    account_parameter: str
+    objects: Mapping[Kind, ObjectName]
+    connect: Callable[[Endpoints, Token, str], Connector]
+    trial: Endpoints | None = None

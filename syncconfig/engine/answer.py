@@ -1,0 +1,107 @@
+"""What the answer of a write does to its row. Pure: the base advances to what the server stored, never to what was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from connectors.base import Failed, Operation, Outcome, Stored, Unknown, Value
+from connectors.errors import AlreadyExists, ConnectorError, Forbidden, NotFound, Rejected, Stale, Throttled, Unauthorized, Unavailable, Unexpected
+from connectors.vocabulary import RETRIED_BY_TIME, Category
+from syncconfig.engine import mapping
+from syncconfig.engine.spec import Side, SyncSpec
+from syncconfig.engine.state import Event, EventType, Intent, Row, State, seen
+from syncconfig.engine.values import match_key
+
+RETRY_MINUTES = (1, 5, 15, 60)
+MAX_STALE = 3
+
+STOPS = (Unauthorized, Forbidden, Throttled, Unavailable, Unexpected)
+"""Errors that concern the whole account, not one record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """A row after an answer. `open`: nobody knows yet what happened, the intent stays. `look` is an id of the written side to read again.
+
+    `stop` is the error that ends the run.
+    """
+
+    row: Row
+    event: Event | None = None
+    open: bool = False
+    look: str = ""
+    stop: ConnectorError | None = None
+
+
+def absorb(spec: SyncSpec, row: Row, intent: Intent, outcome: Outcome, now: datetime) -> Absorbed:
+    """Book one outcome."""
+    if isinstance(outcome, Stored):
+        return _stored(spec, row, intent, outcome, now)
+    if isinstance(outcome, Unknown):
+        return Absorbed(replace(row, state=State.PENDING), open=True)
+    return _failed(spec, row, intent, outcome, now)
+
+
+def _stored(spec: SyncSpec, row: Row, intent: Intent, outcome: Stored, now: datetime) -> Absorbed:
+    side, record = intent.side, outcome.record
+    before = row.side(side)
+    written = seen(record, before.sweep if before else 0, before)
+    maps = tuple(m for m in spec.maps if m.key in intent.agreed)
+    values = [written.values.get(mapping.source(m, side, written)) for m in maps]
+    target_base: dict[str, Value] = {**row.base(side), **{m.key: v for m, v in zip(maps, values, strict=True)}}
+    source_base: dict[str, Value] = {**row.base(side.other), **intent.agreed}
+    shown = seen(outcome.current, written.sweep, written) if outcome.current else written
+    left, right = (shown, row.right) if side is Side.LEFT else (row.left, shown)
+    created = intent.write.operation is Operation.CREATE
+    after = replace(
+        row,
+        left=left,
+        right=right,
+        left_base=target_base if side is Side.LEFT else source_base,
+        right_base=target_base if side is Side.RIGHT else source_base,
+        state=row.state if row.state is State.FAILING and row.reason else State.IN_SYNC,
+        dirty=created or outcome.current is not None or row.dirty,
+        attempts=0,
+        next_attempt_at=None,
+        origin=row.origin or (side.other if created else ""),
+        linked_by=row.linked_by or ("created" if created else ""),
+        last_synced_at=now,
+        last_direction=side.inward,
+    )
+    details = {"lost": "\n".join(intent.lost)} if intent.lost else {}
+    event = Event(row.pk, EventType.CREATED if created else EventType.UPDATED, side, intent.changes, details=details)
+    return Absorbed(after, event)
+
+
+def _failed(spec: SyncSpec, row: Row, intent: Intent, outcome: Failed, now: datetime) -> Absorbed:
+    error = outcome.error
+    if isinstance(error, STOPS):
+        return Absorbed(replace(row, state=State.PENDING, dirty=True), stop=error)
+    if isinstance(error, Stale) and row.attempts < MAX_STALE:
+        return Absorbed(replace(row, state=State.PENDING, dirty=True, attempts=row.attempts + 1), look=intent.write.id)
+    if isinstance(error, NotFound):
+        return Absorbed(_later(row, error, intent, now), look=intent.write.id)
+    if isinstance(error, AlreadyExists) and row.attempts < MAX_STALE:
+        return Absorbed(replace(row, state=State.PENDING, dirty=True, attempts=row.attempts + 1), look=error.existing_id)
+    after = _later(row, error, intent, now)
+    if isinstance(error, Rejected) and error.category is Category.DISPLAY_NAME_IN_USE:
+        after = replace(after, wants=match_key(intent.write.fields.get(spec.unique_fields.get(intent.side, ""))))
+    event = Event(row.pk, EventType.FAILED, intent.side, category=error.category, details=after.details, words=error.words, trace=error.trace)
+    return Absorbed(after, event)
+
+
+def _later(row: Row, error: ConnectorError, intent: Intent, now: datetime) -> Row:
+    """A failing row: what passes by itself is tried again by the clock, the rest waits for a change or a person."""
+    attempts = row.attempts + 1
+    wait = timedelta(minutes=RETRY_MINUTES[min(attempts, len(RETRY_MINUTES)) - 1])
+    details = {"side": str(intent.side), "field": error.field, "code": error.code, "words": error.words, "trace": error.trace}
+    return replace(
+        row,
+        state=State.FAILING,
+        reason=error.category,
+        details={k: v for k, v in details.items() if v},
+        dirty=False,
+        attempts=attempts,
+        next_attempt_at=now + wait if error.category in RETRIED_BY_TIME or isinstance(error, NotFound) else None,
+    )

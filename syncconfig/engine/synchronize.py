@@ -1,0 +1,343 @@
+"""One run of a sync, and its preview: settle, observe, decide, apply. The only place where the engine meets connectors."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from connectors.base import Connector, Operation, Outcome
+from connectors.errors import ConnectorError
+from connectors.vocabulary import UNIQUE_CATEGORY
+from syncconfig.engine import guards
+from syncconfig.engine.answer import absorb
+from syncconfig.engine.matching import Index, key_of, mark_of
+from syncconfig.engine.observe import observe, refresh
+from syncconfig.engine.plan import Holder, Name, Plan, Planned, changes_of, draft, finish, holders_of, intents, keep_names_unique, names
+from syncconfig.engine.spec import Side, SyncSpec
+from syncconfig.engine.state import FieldChange, Intent, Row, State
+from syncconfig.engine.store import Batch, Store
+from syncconfig.engine.values import match_key
+
+CHUNK = 1000
+MAX_PASSES = 4
+"""How often one run decides a row anew: a created record gets its mark in the second pass, a stale one its new decision."""
+
+Sides = Mapping[Side, Connector]
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run stands. `phase`: settle, read_left, read_right, write. `total` is None where nobody knows."""
+
+    phase: str
+    done: int
+    total: int | None
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did. `stopped` is why it ended early: an error of the account, or None. `interrupted`: it was asked to stop."""
+
+    writes: Counter[Side] = field(default_factory=Counter)
+    created: Counter[Side] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+    decided: int = 0
+    unknown: int = 0
+    full: bool = False
+    stopped: ConnectorError | None = None
+    interrupted: bool = False
+
+
+@dataclass(slots=True)
+class Run:
+    """The parts of one run, so that its steps need no long argument lists."""
+
+    spec: SyncSpec
+    sides: Sides
+    store: Store
+    clock: Clock
+    should_stop: Callable[[], bool]
+    on_progress: Callable[[Progress], None]
+    report: Report = field(default_factory=Report)
+
+    def going(self) -> bool:
+        if self.should_stop():
+            self.report.interrupted = True
+        return not self.report.interrupted and self.report.stopped is None
+
+
+def synchronize(
+    left: Connector,
+    right: Connector,
+    spec: SyncSpec,
+    store: Store,
+    *,
+    clock: Clock,
+    full: bool = False,
+    unguarded: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+) -> Report:
+    """Bring both sides together as the spec says, and tell what was done.
+
+    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again.
+    Raises `guards.Blocked` before the first write when the run would change suspiciously much, unless `unguarded`; connector errors while reading
+    come through, those met while writing end the run and are in the report.
+    """
+    run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, should_stop, on_progress)
+    first = any((cursor := store.cursor(side)) is None or not cursor.complete for side in Side)
+    _settle(run)
+    if not run.going():
+        return run.report
+    run.report.full = _observe(run, full=full)
+    if not (first or unguarded) and store.waiting(clock()) > guards.FLOOR:
+        guards.check_plan(store.linked(), _drafts(run.spec, run.sides, store, clock(), ask=False))
+    for _ in range(MAX_PASSES):
+        if not run.going() or not _pass(run):
+            break
+        _settle(run)
+    return run.report
+
+
+def _observe(run: Run, *, full: bool) -> bool:
+    listed = []
+    for side in Side:
+        connector = run.sides[side]
+        tell = lambda done, total, phase=f"read_{side}": run.on_progress(Progress(phase, done, total))  # noqa: E731
+        listed.append(observe(run.spec, side, connector, run.store, full=full, progress=tell))
+    return any(listed)
+
+
+def chunks(store: Store, now: datetime) -> Iterator[list[Row]]:
+    """The rows that need a decision, by pk, in chunks."""
+    after = 0
+    while rows := store.due(now, after, CHUNK):
+        yield rows
+        after = rows[-1].pk
+
+
+def _pass(run: Run) -> int:
+    """Decide and apply every row that is due; how many there were."""
+    count = 0
+    total = run.store.waiting(run.clock())
+    for rows in chunks(run.store, run.clock()):
+        if not run.going():
+            break
+        plan = decide(run.spec, run.sides, run.store, rows, run.clock())
+        now = run.clock()
+        planned = finish(run.spec, plan, now)
+        opened = intents(run.spec, plan, planned, {side: c.batch_size for side, c in run.sides.items()}, now)
+        run.store.save(Batch(rows=planned, deleted=plan.deleted, events=plan.events, opened=opened))
+        _apply(run, opened)
+        count += len(rows)
+        run.report.decided += len(rows)
+        run.on_progress(Progress("write", count, max(total, count)))
+    return count
+
+
+def decide(
+    spec: SyncSpec,
+    sides: Sides,
+    store: Store,
+    rows: Sequence[Row],
+    now: datetime,
+    *,
+    consumed: set[int] | None = None,
+    claims: dict[Name, Holder] | None = None,
+    ask: bool = True,
+) -> Plan:
+    """Plan a chunk: load its neighbours, match, reconcile, and see who holds the unique values it would take. Writes nothing.
+
+    `ask` also asks the provider for holders outside of this sync.
+    """
+    keys = {key for row in rows for side in Side if (key := key_of(spec, row, side))}
+    marks = {mark for row in rows for side in Side if (mark := mark_of(spec, row, side))}
+    own = {row.pk for row in rows}
+    neighbours = [row for row in store.by_keys(keys, marks) if row.pk not in own and row.pk not in (consumed or ())]
+    plan = draft(spec, rows, Index(spec, [*rows, *neighbours]), now, consumed=consumed)
+    keep_names_unique(spec, plan, _holders(spec, sides, store, names(spec, plan), ask=ask), claims if claims is not None else {})
+    return plan
+
+
+def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, str], *, ask: bool) -> dict[Name, list[Holder]]:
+    """Who has these unique values: our rows, and where a name space holds other lists too, whoever the provider names."""
+    found: dict[Name, list[Holder]] = {}
+    for side, key in spec.unique_fields.items():
+        here = {name: text for (s, name), text in wanted.items() if s is side}
+        if not here:
+            continue
+        rows = store.by_names(side, here.keys())
+        for place, holders in holders_of(spec, rows, side).items():
+            found.setdefault(place, []).extend(holders)
+        if ask and spec.field(side, key).meaning in UNIQUE_CATEGORY:
+            _ask(spec, sides[side], side, key, here, {s.id for row in rows if (s := row.side(side))}, found)
+    return found
+
+
+def _ask(
+    spec: SyncSpec, connector: Connector, side: Side, key: str, here: Mapping[str, str], known: set[str], found: dict[Name, list[Holder]]
+) -> None:
+    for record in connector.find(spec.kind, key, here.values(), (key,)):
+        name = match_key(record.fields.get(key))
+        if record.namespace or record.id not in known:
+            found.setdefault((side, name), []).append(Holder(record.title, 0, record.namespace))
+
+
+def _apply(run: Run, opened: Sequence[Intent]) -> None:
+    """Send stored writes side by side and book each answer as it comes in."""
+    for side in Side:
+        mine = [i for i in opened if i.side is side]
+        if mine:
+            connector = run.sides[side]
+            writes = [i.write for i in mine]
+            _book(run, mine, connector.write(run.spec.kind, writes, run.spec.wanted_fields(side)), connector.batch_size)
+
+
+def _settle(run: Run) -> None:
+    """Find out what became of writes whose answer was lost, before anything is planned for their rows."""
+    waiting = list(run.store.intents())
+    for side in Side:
+        mine = [i for i in waiting if i.side is side]
+        if mine and run.going():
+            connector = run.sides[side]
+            run.on_progress(Progress("settle", 0, len(mine)))
+            _book(run, mine, connector.settle(run.spec.kind, [i.write for i in mine], run.spec.wanted_fields(side)), connector.batch_size)
+
+
+def _book(run: Run, sent: Sequence[Intent], outcomes: Iterable[Outcome], size: int) -> None:
+    """Absorb outcomes in batches, each batch one transaction."""
+    by_name = {i.write.name: i for i in sent}
+    gathered: list[Outcome] = []
+    for outcome in outcomes:
+        gathered.append(outcome)
+        if len(gathered) >= size:
+            _absorb(run, by_name, gathered)
+            gathered = []
+    if gathered:
+        _absorb(run, by_name, gathered)
+
+
+def _absorb(run: Run, sent: Mapping[tuple[str, str], Intent], outcomes: Sequence[Outcome]) -> None:
+    now = run.clock()
+    matched = [(sent[o.name], o) for o in outcomes if o.name in sent]
+    rows = {row.pk: row for row in run.store.by_pks({i.pk for i, _ in matched})}
+    batch = Batch()
+    look: dict[Side, list[str]] = {}
+    for intent, outcome in matched:
+        if intent.pk not in rows:
+            batch.closed.append(intent.write.name)
+            continue
+        absorbed = absorb(run.spec, rows[intent.pk], intent, outcome, now)
+        rows[intent.pk] = absorbed.row
+        _count(run.report, intent, absorbed.row, stored=bool(absorbed.event and not absorbed.event.category), open=absorbed.open)
+        if absorbed.event:
+            batch.events.append(absorbed.event)
+        if not absorbed.open:
+            batch.closed.append(intent.write.name)
+        if absorbed.look:
+            look.setdefault(intent.side, []).append(absorbed.look)
+        run.report.stopped = run.report.stopped or absorbed.stop
+    batch.rows = list(rows.values())
+    run.store.save(batch)
+    for side, ids in look.items():
+        if run.report.stopped is None:
+            refresh(run.spec, side, run.sides[side], run.store, ids)
+    guards.check_failures(run.report.failed, sum(run.report.writes.values()))
+
+
+def _count(report: Report, intent: Intent, row: Row, *, stored: bool, open: bool) -> None:
+    if open:
+        report.unknown += 1
+    elif stored:
+        report.writes[intent.side] += 1
+        report.created[intent.side] += intent.write.operation is Operation.CREATE
+    elif row.state is State.FAILING:
+        report.failed[row.reason] += 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One change a preview shows."""
+
+    title: str
+    side: Side
+    operation: Operation
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One record that would fail."""
+
+    title: str
+    category: str
+    details: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Preview:
+    """What a run would do: counts by side, links, exclusions by reason, failures by category, and some of each to look at."""
+
+    create: Counter[Side] = field(default_factory=Counter)
+    update: Counter[Side] = field(default_factory=Counter)
+    link: int = 0
+    equal: int = 0
+    excluded: Counter[str] = field(default_factory=Counter)
+    failing: Counter[str] = field(default_factory=Counter)
+    samples: list[Sample] = field(default_factory=list)
+    troubles: list[Trouble] = field(default_factory=list)
+
+
+SAMPLES = 20
+
+
+def preview(
+    left: Connector, right: Connector, spec: SyncSpec, store: Store, *, clock: Clock, on_progress: Callable[[Progress], None] = lambda progress: None
+) -> Preview:
+    """Read both sides and tell what a run with this spec would do. The only thing it keeps is what it read.
+
+    Every row is decided anew, whatever was decided before. Writes of earlier runs whose answer is open are left alone.
+    """
+    run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, lambda: False, on_progress)
+    _observe(run, full=False)
+    return foresee(spec, run.sides, store, clock)
+
+
+def foresee(spec: SyncSpec, sides: Sides, store: Store, clock: Clock) -> Preview:
+    """The preview of what was read before, without reading again."""
+    result = Preview()
+    for plan in _drafts(spec, sides, store, clock(), every=True):
+        for planned in plan.planned:
+            _foresee(spec, result, planned)
+    return result
+
+
+def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every: bool = False, ask: bool = True) -> Iterator[Plan]:
+    """The plans of all due rows (or every row), chunk by chunk, without keeping any."""
+    consumed: set[int] = set()
+    claims: dict[Name, Holder] = {}
+    after = 0
+    while rows := store.every(after, CHUNK) if every else store.due(now, after, CHUNK):
+        after = rows[-1].pk
+        yield decide(spec, sides, store, rows, now, consumed=consumed, claims=claims, ask=ask)
+
+
+def _foresee(spec: SyncSpec, result: Preview, planned: Planned) -> None:
+    row, decision = planned.row, planned.decision
+    result.link += bool(planned.halves)
+    if decision.state is State.EXCLUDED:
+        result.excluded[decision.reason] += 1
+    elif decision.state is State.FAILING:
+        result.failing[decision.reason] += 1
+        if len(result.troubles) < SAMPLES:
+            result.troubles.append(Trouble(row.title, decision.reason, decision.details))
+    elif not decision.changes:
+        result.equal += 1
+    for change in decision.changes:
+        counter = result.create if change.operation is Operation.CREATE else result.update
+        counter[change.side] += 1
+        if len(result.samples) < SAMPLES:
+            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, change)))
