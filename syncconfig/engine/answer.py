@@ -61,7 +61,7 @@ def _stored(spec: SyncSpec, row: Row, intent: Intent, outcome: Stored, now: date
         left_base=target_base if side is Side.LEFT else source_base,
         right_base=target_base if side is Side.RIGHT else source_base,
         state=row.state if row.state is State.FAILING and row.reason else State.IN_SYNC,
-        dirty=created or outcome.current is not None or row.dirty,
+        dirty=True,  # what was stored may match, fit a filter or need a mark: decide once more
         attempts=0,
         next_attempt_at=None,
         origin=row.origin or (side.other if created else ""),
