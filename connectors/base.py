@@ -227,6 +227,9 @@ class Connector(Protocol):
         Raises `CursorExpired` when the feed does not reach back to the cursor.
         """
 
+    def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
+        """The cursor, knowing that these records were seen: what our own writes stored need not be shown again. It never moves forward by this."""
+
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
         """Yield these records, in any order. A record proven gone comes with `Presence.ABSENT`; one that cannot be judged does not come."""
 

@@ -10,8 +10,7 @@ It is deterministic: ids count up, the clock moves one second with every change,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 
 from connectors.base import (
     Account,
@@ -29,26 +28,11 @@ from connectors.base import (
     Write,
 )
 from connectors.errors import AlreadyExists, Ambiguous, ConnectorError, CursorExpired, NotFound, Rejected, Stale
+from connectors.memory_store import Row, Store, fold, forbidden
 from connectors.vocabulary import Category, Kind
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
 Disturb = Callable[[str, Write], bool]
 """disturb(moment, write): True loses the answer; moment "before" means that nothing happened, "after" that it did. It may raise: a crash."""
-
-
-@dataclass
-class Row:
-    """A stored record. `changed` counts all changes of the account; it is the version, too."""
-
-    id: str
-    fields: dict[str, Value]
-    created_at: datetime
-    modified_at: datetime
-    changed: int
-    presence: Presence = Presence.PRESENT
-    namespace: str = ""
-    related: dict[str, tuple[Values, ...]] = field(default_factory=dict)
-    merged_ids: tuple[str, ...] = ()
 
 
 @dataclass
@@ -75,16 +59,14 @@ class MemoryConnector:
     outage: ConnectorError | None = None
 
     def __post_init__(self) -> None:
-        self.rows: dict[str, Row] = {}
+        self.store = Store([spec.key for spec in self.specs if spec.unique])
+        self.rows = self.store.rows
         self.log: list[tuple[str, int]] = []
         self.written: list[Write] = []
         self._by_key = {spec.key: spec for spec in self.specs}
-        self._order: dict[str, int] = {}
-        self._holders: dict[str, dict[str, dict[str, None]]] = {spec.key: {} for spec in self.specs if spec.unique}
         self._answers: dict[tuple[str, str], Record] = {}
-        self._changes = 0
+        self._merged: dict[str, str] = {}
         self._oldest_cursor = 0
-        self._ids = 0
 
     # What people do at the provider.
 
@@ -93,7 +75,7 @@ class MemoryConnector:
         error = self._problem(fields, None)
         if error:
             raise error
-        return self._insert(fields, namespace, dict(related or {})).id
+        return self.store.insert(self._rewritten(fields), namespace, dict(related or {})).id
 
     def edit(self, record_id: str, fields: Values) -> None:
         """A person changes values."""
@@ -105,34 +87,35 @@ class MemoryConnector:
     def relate(self, record_id: str, name: str, values: tuple[Values, ...]) -> None:
         """The associated records of one name are from now on these."""
         self.rows[record_id].related[name] = values
-        self._touch(self.rows[record_id])
+        self.store.touch(self.rows[record_id])
 
     def remove(self, record_id: str) -> None:
         """A person deletes a record for good."""
         row = self.rows[record_id]
-        self._forget(row)
+        self.store.forget(row)
         row.presence = Presence.ABSENT
-        self._touch(row)
+        self.store.touch(row)
 
     def deactivate(self, record_id: str) -> None:
         self.rows[record_id].presence = Presence.INACTIVE
-        self._touch(self.rows[record_id])
+        self.store.touch(self.rows[record_id])
 
     def activate(self, record_id: str) -> None:
         self.rows[record_id].presence = Presence.PRESENT
-        self._touch(self.rows[record_id])
+        self.store.touch(self.rows[record_id])
 
     def merge(self, winner: str, loser: str) -> None:
         """A person merges two records: the loser's id answers with the winner from now on."""
         self.remove(loser)
         row = self.rows[winner]
         row.merged_ids = (*row.merged_ids, loser, *self.rows[loser].merged_ids)
-        self._touch(row)
+        self._merged.update(dict.fromkeys(row.merged_ids, winner))
+        self.store.touch(row)
 
     def expire_cursors(self) -> None:
         """The feed no longer reaches back to any cursor given so far."""
-        self._oldest_cursor = self._changes + 1
-        self._changes += 1
+        self.store.changes += 1
+        self._oldest_cursor = self.store.changes
 
     def current(self, record_id: str) -> Record:
         """What stands there now, with every field; no call."""
@@ -160,31 +143,31 @@ class MemoryConnector:
 
     def changes(self, kind: Kind, since: str | None, fields: Sequence[str]) -> Iterator[Page]:
         """Cursors: "list:LAST_NUMBER:CHANGES" inside a listing, "feed:CHANGES" behind it."""
-        parts = since.split(":") if since else ["list", "0", str(self._changes)]
+        parts = since.split(":") if since else ["list", "0", str(self.store.changes)]
         if not parts[-1].isdecimal() or int(parts[-1]) < self._oldest_cursor:
             raise CursorExpired("forgotten", provider=self.provider)
         if parts[0] == "list":
             yield from self._listing(int(parts[1]), int(parts[2]), fields)
             return
         seen = int(parts[1]) - self.overlap
-        ids = []
-        for record_id in reversed(self._order):
-            if self._order[record_id] <= seen:
-                break
-            ids.append(record_id)
-        rows = [self.rows[record_id] for record_id in reversed(ids)]
+        rows = self.store.after(seen)
         shown = [row for row in rows if not row.namespace and (self.shows_removed or row.presence is not Presence.ABSENT)]
-        yield from self._paged(shown, fields, f"feed:{self._changes}", parts[1])
+        yield from self._paged(shown, fields, f"feed:{self.store.changes}", parts[1])
+
+    def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
+        """This feed shows the last changes again whoever made them."""
+        return cursor
 
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
         self._call("read", len(ids))
-        merged = {old: row for row in self.rows.values() for old in row.merged_ids}
-        for record_id in dict.fromkeys(ids):
-            row = merged.get(record_id) or self.rows.get(record_id)
+        for record_id in dict.fromkeys(self._merged.get(i, i) for i in ids):
+            row = self.rows.get(record_id)
             yield self._record(row, fields) if row else Record(record_id, {}, presence=Presence.ABSENT)
 
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         wanted = {fold(value) for value in values}
+        if not wanted:
+            return
         self._call("find", len(wanted))
         for row in self._found(key, wanted):
             yield self._record(row, fields)
@@ -232,9 +215,8 @@ class MemoryConnector:
             yield Page(tuple(self._record(row, fields) for row in part), cursor if complete else f"feed:{before}", complete, full=False)
 
     def _found(self, key: str, wanted: set[str]) -> list[Row]:
-        if key in self._holders:
-            ids = dict.fromkeys(i for value in wanted for i in self._holders[key].get(value, ()))
-            return [self.rows[i] for i in ids]
+        if self._by_key[key].unique:
+            return [row for value in sorted(wanted) for row in self.store.holders(key, value)]
         return [r for r in self.rows.values() if r.presence is not Presence.ABSENT and not r.namespace and fold(r.fields.get(key)) in wanted]
 
     def _record(self, row: Row, keys: Sequence[str]) -> Record:
@@ -286,7 +268,7 @@ class MemoryConnector:
         if error:
             return Failed(write.name, error)
         if row is None:
-            row = self._insert(write.fields, "", {})
+            row = self.store.insert(self._rewritten(write.fields), "", {})
         else:
             self._change(row, write.fields)
         record = self._record(row, fields)
@@ -309,7 +291,7 @@ class MemoryConnector:
             return Stored(write.name, replace(answer, fields=kept), now if now.version != answer.version else None)
         if write.operation is Operation.UPDATE:
             return None
-        unique = next((key for key in write.fields if key in self._holders and write.fields[key]), None)
+        unique = next((key for key in write.fields if self._by_key[key].unique and write.fields[key]), None)
         found = self._found(unique, {fold(write.fields[unique])}) if unique else []
         same = [row for row in found if not row.namespace and all(row.fields.get(key) == value for key, value in write.fields.items())]
         return Stored(write.name, self._record(same[0], fields)) if same else None
@@ -334,65 +316,29 @@ class MemoryConnector:
 
     def _invalid(self, key: str, value: Value, row: Row | None) -> ConnectorError | None:
         spec = self._by_key.get(key)
-        if spec is None or spec.read_only:
-            return self._rejected(Category.MAPPING_BROKEN, key)
-        if value is None:
-            return None if spec.clearable and not spec.required else self._rejected(Category.REQUIRED_VALUE_MISSING, key)
-        if spec.max_length is not None and len(str(value)) > spec.max_length:
-            return self._rejected(Category.VALUE_TOO_LONG, key)
-        if any(character in str(value) for character in spec.forbidden):
-            return self._rejected(Category.CHARACTER_NOT_ALLOWED, key)
-        if spec.options and value not in {option.value for option in spec.options}:
-            return self._rejected(Category.OPTION_UNKNOWN, key)
-        return self._taken(spec, value, row) if spec.unique else None
+        category = forbidden(spec, value)
+        if category:
+            return self._rejected(category, key)
+        return self._taken(spec, value, row) if spec and spec.unique and value is not None else None
 
     def _taken(self, spec: FieldSpec, value: Value, row: Row | None) -> ConnectorError | None:
-        others = [i for i in self._holders[spec.key].get(fold(value), ()) if row is None or i != row.id]
+        others = [other for other in self.store.holders(spec.key, fold(value)) if other is not row]
         if not others:
             return None
         if spec.meaning == "display_name":
             return self._rejected(Category.DISPLAY_NAME_IN_USE, spec.key)
-        return AlreadyExists("taken", existing_id=others[0])
+        return AlreadyExists("taken", existing_id=others[0].id)
 
     def _rejected(self, category: Category, key: str) -> Rejected:
         return Rejected(category.value.lower().replace("_", " "), provider=self.provider, category=category, field=key)
 
-    # Storing.
-
-    def _insert(self, values: Values, namespace: str, related: dict[str, tuple[Values, ...]]) -> Row:
-        self._ids += 1
-        row = Row(str(self._ids), {}, START, START, 0, namespace=namespace, related=related)
-        self.rows[row.id] = row
-        self._change(row, values)
-        row.created_at = row.modified_at
-        return row
-
     def _change(self, row: Row, values: Values) -> None:
-        self._forget(row)
-        changed = {**row.fields, **values}
-        row.fields = dict(self.rewrite(changed)) if self.rewrite else changed
-        for key, holders in self._holders.items():
-            if row.fields.get(key) is not None:
-                holders.setdefault(fold(row.fields[key]), {})[row.id] = None
-        self._touch(row)
+        self.store.put(row, self._rewritten({**row.fields, **values}))
 
-    def _forget(self, row: Row) -> None:
-        for key, holders in self._holders.items():
-            holders.get(fold(row.fields.get(key)), {}).pop(row.id, None)
-
-    def _touch(self, row: Row) -> None:
-        self._changes += 1
-        row.changed = self._changes
-        row.modified_at = START + timedelta(seconds=self._changes)
-        self._order.pop(row.id, None)
-        self._order[row.id] = self._changes
+    def _rewritten(self, values: Values) -> dict[str, Value]:
+        return dict(self.rewrite(dict(values)) if self.rewrite else values)
 
     def _call(self, method: str, things: int) -> None:
         self.log.append((method, things))
         if self.outage:
             raise self.outage
-
-
-def fold(value: Value) -> str:
-    """How unique values are compared: trimmed, without case."""
-    return str(value).strip().casefold() if value is not None else ""

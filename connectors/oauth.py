@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
+import urllib3
 
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
 from connectors.http import CONNECT_SECONDS, loads
@@ -20,6 +21,12 @@ READ_SECONDS = 20
 MAX_ANSWER_BYTES = 256 * 1024
 DEAD_GRANT = "invalid_grant"
 """The answer that no repetition cures: a person has to reconnect."""
+
+MESSAGES: dict[type[ConnectorError], str] = {
+    Unauthorized: "the account no longer accepts us",
+    Unavailable: "the sign-in service does not answer",
+    Unexpected: "the sign-in service refused the request",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +120,8 @@ def _post(provider: Provider, url: str, client: Client, *, form: Mapping[str, st
                 stream=True,
             )
             raw = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
-    except Exception as error:  # urllib3 raises its own kinds while the body is read; all of them mean that no answer came
-        raise Unavailable("the sign-in service does not answer", provider=provider.key, words=type(error).__name__) from None
+    except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
+        raise Unavailable(MESSAGES[Unavailable], provider=provider.key, words=type(failure).__name__) from None
     answer = loads(raw)
     error = _judge(provider.key, response.status_code, response.headers, answer)
     if error:
@@ -128,19 +135,13 @@ def _judge(provider_key: str, status: int, headers: Mapping[str, str], answer: A
         return None
     code = str(answer.get("error", "")) if isinstance(answer, dict) else ""
     words = str(answer.get("error_description") or answer.get("message") or "") if isinstance(answer, dict) else ""
-    details = {
-        "provider": provider_key,
-        "code": code or str(status),
-        "words": words[:200],
-        "trace": headers.get("intuit_tid") or headers.get("x-hubspot-correlation-id") or "",
-    }
-    if code == DEAD_GRANT:
-        return Unauthorized("the account no longer accepts us", **details)
+    trace = headers.get("intuit_tid") or headers.get("x-hubspot-correlation-id") or ""
     if status == 429:
-        return Throttled("too many sign-in requests", retry_after=_seconds(headers.get("Retry-After")), **details)
-    if status >= 500:
-        return Unavailable("the sign-in service does not answer", **details)
-    return Unexpected("the sign-in service refused the request", **details)
+        return Throttled(
+            "too many sign-in requests", retry_after=_seconds(headers.get("Retry-After")), provider=provider_key, code=code, words=words, trace=trace
+        )
+    refused: type[ConnectorError] = Unauthorized if code == DEAD_GRANT else Unavailable if status >= 500 else Unexpected
+    return refused(MESSAGES[refused], provider=provider_key, code=code or str(status), words=words[:200], trace=trace)
 
 
 def _seconds(retry_after: str | None) -> float:

@@ -40,6 +40,7 @@ class Provider:
 
     `basic_auth`: the token endpoint wants the client's id and secret as HTTP Basic, not in the form.
     `account_parameter`: the name under which the consent callback tells the account, or "" where the token answer does.
+    `creates` are the labels of what `Connector.setup` creates in an account, told to people before they connect.
     `trial` is where the provider keeps its own test accounts, where those have addresses of their own.
     `connect(endpoints, token, account_id)` makes a connector; it makes no call.
     """
@@ -54,3 +55,4 @@ class Provider:
     objects: Mapping[Kind, ObjectName]
     connect: Callable[[Endpoints, Token, str], Connector]
     trial: Endpoints | None = None
+    creates: tuple[str, ...] = ()

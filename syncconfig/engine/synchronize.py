@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.base import Connector, Operation, Outcome
+from connectors.base import Connector, Operation, Outcome, Stored
 from connectors.errors import ConnectorError
 from connectors.vocabulary import UNIQUE_CATEGORY
 from syncconfig.engine import guards
@@ -241,11 +241,21 @@ def _absorb(run: Run, sent: Mapping[tuple[str, str], Intent], outcomes: Sequence
             look.setdefault(intent.side, []).append(absorbed.look)
         run.report.stopped = run.report.stopped or absorbed.stop
     batch.rows = list(rows.values())
+    _note_own_writes(run, batch, matched)
     run.store.save(batch)
     for side, ids in look.items():
         if run.report.stopped is None:
             refresh(run.spec, side, run.sides[side], run.store, ids)
     guards.check_failures(run.report.failed, sum(run.report.writes.values()))
+
+
+def _note_own_writes(run: Run, batch: Batch, matched: Sequence[tuple[Intent, Outcome]]) -> None:
+    """Let the feeds know what we stored ourselves, so that the next pass does not read it all again."""
+    for side in Side:
+        records = [o.record for i, o in matched if i.side is side and isinstance(o, Stored) and o.current is None]
+        cursor = run.store.cursor(side)
+        if records and cursor:
+            batch.cursors[side] = replace(cursor, value=run.sides[side].noted(run.spec.kind, cursor.value, records))
 
 
 def _count(report: Report, intent: Intent, row: Row, *, stored: bool, open: bool) -> None:

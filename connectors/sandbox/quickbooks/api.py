@@ -1,0 +1,139 @@
+"""The accounting API's addresses (reference 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from connectors.sandbox.quickbooks import batch, cdc, replay
+from connectors.sandbox.quickbooks.app import QuickBooksApp
+from connectors.sandbox.quickbooks.company import Company
+from connectors.sandbox.quickbooks.entities import BY_PATH
+from connectors.sandbox.quickbooks.faults import Fault
+from connectors.sandbox.quickbooks.query import parse
+from connectors.sandbox.quickbooks.select import select
+from connectors.sandbox.quickbooks.times import answer_time, stamp
+from connectors.sandbox.server import Reply, Request
+
+Answer = dict[str, Any]
+Act = Callable[[Company, Request], Answer]
+
+
+def routes(app: QuickBooksApp) -> None:
+    """Add the API's addresses to an app. The gate has checked token, realm and limits before."""
+
+    def serve(method: str, template: str) -> Callable[[Act], Act]:
+        def add(act: Act) -> Act:
+            app.route(method, "/v3/company/{realm}" + template)(lambda request: _answer(app, act, request))
+            return act
+
+        return add
+
+    @serve("GET", "/query")
+    def query(company: Company, request: Request) -> Answer:
+        return _query(company, request.query.get("query", ""))
+
+    @serve("POST", "/query")
+    def posted_query(company: Company, request: Request) -> Answer:
+        return _query(company, _utf8(request.body))
+
+    @serve("GET", "/cdc")
+    def changes(company: Company, request: Request) -> Answer:
+        return {"CDCResponse": cdc.changes(company, request.query.get("entities", ""), request.query.get("changedSince", ""))}
+
+    @serve("POST", "/batch")
+    def members(company: Company, request: Request) -> Answer:
+        _utf8(request.body)
+        return {"BatchItemResponse": batch.run(company, request.json, request.query.get("requestid", ""), app.served)}
+
+    @serve("GET", "/companyinfo/{id}")
+    def company_info(company: Company, request: Request) -> Answer:
+        return {"CompanyInfo": _company_info(company)}
+
+    @serve("GET", "/preferences")
+    def preferences(company: Company, request: Request) -> Answer:
+        return {"Preferences": _preferences(company)}
+
+    @serve("GET", "/{entity}/{id}")
+    def read(company: Company, request: Request) -> Answer:
+        name = _entity(request)
+        return {name: company.read(name, request.params["id"])}
+
+    @serve("POST", "/{entity}")
+    def write(company: Company, request: Request) -> Answer:
+        name, requestid = _entity(request), request.query.get("requestid", "")
+        _utf8(request.body)
+        replay.check(requestid)
+        return replay.once(company, requestid, "", lambda: {name: _written(company, name, request)})
+
+
+def _answer(app: QuickBooksApp, act: Act, request: Request) -> Reply:
+    try:
+        answer = act(app.companies[request.params["realm"]], request)
+        status = 400 if "Fault" in answer else 200
+    except Fault as fault:
+        answer, status = {"Fault": fault.body()}, fault.status
+    if app.switches.faults_with_ok:
+        status = 200
+    return Reply(status, {**answer, "time": answer_time(app.clock())})
+
+
+def _query(company: Company, text: str) -> Answer:
+    return {"QueryResponse": select(company, parse(text, company.switches.refused_characters))}
+
+
+def _written(company: Company, name: str, request: Request) -> Answer:
+    body = request.json
+    if request.query.get("operation", "update") != "update":
+        raise Fault("500", f"Operation {request.query['operation']} is not supported for {name}")
+    if not isinstance(body, dict):
+        raise Fault("2010", "The body is not a JSON object")
+    return company.update(name, body) if "Id" in body else company.create(name, body)
+
+
+def _entity(request: Request) -> str:
+    entity = BY_PATH.get(request.params["entity"])
+    if entity is None:
+        raise Fault("500", f"Unsupported entity {request.params['entity']}", status=404)
+    return entity.name
+
+
+def _utf8(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Fault("500", "The body is not UTF-8") from None
+
+
+def _system(company: Company) -> Answer:
+    created = stamp(company.profile["created"])
+    return {"domain": "QBO", "sparse": False, "Id": "1", "SyncToken": "0", "MetaData": {"CreateTime": created, "LastUpdatedTime": created}}
+
+
+def _company_info(company: Company) -> Answer:
+    profile = company.profile
+    values = {"NeoEnabled": "true", "IndustryType": "Landscaping Services", "SubscriptionStatus": "PAID", "OfferingSku": "QuickBooks Online Plus"}
+    return {
+        **_system(company),
+        "CompanyName": profile["name"],
+        "LegalName": profile["name"],
+        "Country": profile["country"],
+        "CompanyAddr": {"Id": "1", "City": "Denver", "CountrySubDivisionCode": "CO", "Country": profile["country"]},
+        "Email": {"Address": "bookkeeper@cedarandslate.example"},
+        "DefaultTimeZone": profile["zone"],
+        "SupportedLanguages": "en",
+        "FiscalYearStartMonth": "January",
+        "NameValue": [{"Name": name, "Value": value} for name, value in values.items()],
+    }
+
+
+def _preferences(company: Company) -> Answer:
+    return {
+        **_system(company),
+        "SalesFormsPrefs": {"CustomTxnNumbers": False, "AllowDiscount": True, "AllowDeposit": True, "AutoApplyPayments": True},
+        "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "ClassTrackingPerTxn": False, "TrackDepartments": False},
+        "TaxPrefs": {"UsingSalesTax": True},
+        "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": {"value": company.profile["currency"]}},
+        "ProductAndServicesPrefs": {"ForSales": True, "ForPurchase": True, "QuantityOnHand": True},
+        "OtherPrefs": {"NameValue": [{"Name": "ProjectsEnabled", "Value": "false"}]},
+    }

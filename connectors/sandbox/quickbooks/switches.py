@@ -1,0 +1,49 @@
+"""Behaviours of QuickBooks Online that no source confirms, or that differ between companies: tests run with each of them both ways."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RequestIds(StrEnum):
+    """What the service does with a `requestid` it has seen before."""
+
+    REMEMBER = "remember"
+    FORGET = "forget"
+    IGNORE = "ignore"
+
+
+class Rotation(StrEnum):
+    """When a refresh gives a new refresh token and kills the old one."""
+
+    EVERY_REFRESH = "every refresh"
+    DAILY = "daily"
+
+
+@dataclass
+class Switches:
+    """The defaults are the strictest reading of the sources, so that what works here works there.
+
+    `limit_scale` multiplies the documented request limits; 0 turns them off. `requestid_seconds` is how long FORGET remembers.
+    `registered_redirects`, when not empty, are the only addresses the consent page returns to. `cdc_cap` is what one CDC answer holds.
+    """
+
+    requestids: RequestIds = RequestIds.REMEMBER
+    requestid_seconds: float = 0
+    replay_faults: bool = True
+    rotation: Rotation = Rotation.EVERY_REFRESH
+    names_ignore_case: bool = True
+    query_ignores_case: bool = True
+    refused_characters: str = "\u2019\u2013"
+    batch_shuffled: bool = True
+    empty_text_clears: bool = True
+    nested_replaced: bool = True
+    reactivation_restores_name: bool = True
+    merge_leaves_inactive: bool = False
+    faults_with_ok: bool = False
+    throttle_as_xml: bool = False
+    limit_scale: float = 1.0
+    cdc_cap: int = 1000
+    cdc_expired_code: str = "4001"
+    registered_redirects: set[str] = field(default_factory=set)

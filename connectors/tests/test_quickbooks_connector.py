@@ -1,0 +1,86 @@
+"""The connector as a whole: the account, addresses, tokens, pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from connectors.errors import Unauthorized
+from connectors.quickbooks import PROVIDER, QuickBooksConnector
+from connectors.quickbooks.client import pacers_of
+from connectors.sandbox.quickbooks import DEFAULT_REALM, issue
+from connectors.tests.contract import KIND
+from connectors.tests.test_quickbooks_contract import QuickBooksPlace, sandbox_place
+
+
+@pytest.fixture
+def place() -> Iterator[QuickBooksPlace]:
+    yield from sandbox_place()
+
+
+def test_the_account_tells_zone_currency_country_and_plan(place: QuickBooksPlace) -> None:
+    account = place.connector.account()
+    assert (account.id, account.name, account.zone, account.currency, account.country) == (
+        DEFAULT_REALM, "Cedar & Slate Landscaping", "America/Denver", "USD", "US",
+    )  # fmt: skip
+    assert account.details == {
+        "subscription": "PAID", "plan": "QuickBooks Online Plus", "multi_currency": "no", "own_document_numbers": "no", "sales_tax": "yes",
+    }  # fmt: skip
+
+
+def test_live_accounts_are_no_sandboxes_and_trial_ones_are() -> None:
+    from connectors.quickbooks.connector import _is_sandbox
+
+    assert PROVIDER.trial is not None
+    assert (_is_sandbox(PROVIDER.live.api), _is_sandbox(PROVIDER.trial.api)) == (False, True)
+
+
+def test_a_record_address_leads_to_intuit_and_in_the_sandbox_to_its_page(place: QuickBooksPlace) -> None:
+    live = QuickBooksConnector(PROVIDER.live, lambda fresh: "", DEFAULT_REALM)
+    assert live.url(KIND, "7&x=1") == "https://app.qbo.intuit.com/app/customerdetail?nameId=7%26x%3D1"
+    record_id = place.create({"DisplayName": "Alice"})
+    assert place.app.serve("GET", f"/app/customerdetail?nameId={record_id}", {}, b"").status == 303
+
+
+def test_a_refused_token_is_renewed_once(place: QuickBooksPlace) -> None:
+    good, asked = issue(place.app, DEFAULT_REALM)["access_token"], []
+
+    def token(fresh: bool) -> str:
+        asked.append(fresh)
+        return str(good) if any(asked) else "expired"
+
+    place.connector._client.session.token = token
+    assert place.connector.account().id == DEFAULT_REALM
+    assert asked.count(True) == 1
+
+
+def test_a_token_that_stays_refused_is_reported(place: QuickBooksPlace) -> None:
+    place.connector._client.session.token = lambda fresh: "expired"
+    with pytest.raises(Unauthorized):
+        place.connector.account()
+
+
+def test_clients_of_one_company_share_its_pace_and_stay_under_the_limits() -> None:
+    endpoints = PROVIDER.sandbox("http://127.0.0.1:1")
+    pacers = pacers_of(endpoints, "1")
+    assert pacers_of(endpoints, "1") is pacers
+    assert pacers_of(endpoints, "2") is not pacers
+    assert [(p.limit, p.seconds) for p in pacers["batch"]] == [(38, 60), (480, 60), (9, 1)]
+    assert pacers["batch"][1:] == pacers[""]
+
+
+def test_a_place_without_limits_is_not_paced() -> None:
+    assert pacers_of(replace(PROVIDER.live, pace=0), "1") == {}
+
+
+def test_a_paced_connector_meets_no_refusal(place: QuickBooksPlace) -> None:
+    place.app.switches.limit_scale = 1
+    token = issue(place.app, DEFAULT_REALM)["access_token"]
+    endpoints = replace(place.connector._endpoints, pace=1.0)
+    connector = QuickBooksConnector(endpoints, lambda fresh: token, DEFAULT_REALM)
+    for _ in range(12):
+        connector.account()
+    assert connector.calls == 24
+    assert {entry.status for entry in place.app.log} == {200}
