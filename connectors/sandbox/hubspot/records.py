@@ -85,13 +85,19 @@ class Table:
             if (document["archived"] is not None) is archived:
                 yield document
 
+    def above(self, number: int) -> list[int]:
+        """Every id above this one, in order."""
+        return self.ids[bisect_left(self.ids, number + 1) :]
+
     def since(self, moment: int) -> Iterator[Document]:
-        """Records changed at or after a moment, oldest change first."""
+        """Records changed at or after a moment, oldest change first. Two changes of one record at one moment are neighbours in the trail."""
+        before = (0, 0)
         for index in range(bisect_left(self.trail, (moment, 0)), len(self.trail)):
-            updated, number = self.trail[index]
-            document = self.documents.get(number)
-            if document and document["updated"] == updated:
+            entry = self.trail[index]
+            document = self.documents.get(entry[1])
+            if document and document["updated"] == entry[0] and entry != before:
                 yield document
+            before = entry
 
     def indexed(self, document: Document) -> Document | None:
         """The record as the search index shows it now; None when it does not know it yet."""

@@ -58,15 +58,14 @@ def matching(account: Account, table: Table, body: Mapping[str, Any]) -> list[Do
     groups = _groups(body)
     tests = [[_test(account, table, item) for item in group] for group in groups]
     words = str(body.get("query") or "").lower().split()
-    found = []
-    for document in _candidates(table, groups):
-        if document["archived"] is not None:
-            continue
-        if tests and not any(all(test(document) for test in group) for group in tests):
-            continue
-        if words and not all(any(word in (document["properties"].get(n) or "").lower() for n in table.kind.searched) for word in words):
-            continue
-        found.append(document)
+    found = [d for d in _candidates(table, groups) if d["archived"] is None]
+    if len(tests) == 1:
+        for test in tests[0]:
+            found = [d for d in found if test(d)]
+    elif tests:
+        found = [d for d in found if any(all(test(d) for test in group) for group in tests)]
+    if words:
+        found = [d for d in found if all(any(word in (d["properties"].get(n) or "").lower() for n in table.kind.searched) for word in words)]
     return _sorted(table, found, body.get("sorts") or ())
 
 
@@ -79,16 +78,19 @@ def _groups(body: Mapping[str, Any]) -> list[list[Mapping[str, Any]]]:
 
 
 def _candidates(table: Table, groups: list[list[Mapping[str, Any]]]) -> Iterable[Document]:
-    """Records worth testing: those changed since the bound of a single group's filter, else all; as the index shows them."""
-    bounds = [f for f in groups[0] if f.get("propertyName") == table.kind.modified and f.get("operator") in ("GTE", "GT")] if len(groups) == 1 else []
-    if bounds:
-        chosen = {d["id"]: d for d in table.since(_moment(bounds[0]))}
-        chosen |= {str(number): table.documents[number] for number in table.lagging if number in table.documents}
+    """Records worth testing, as the index shows them: those above an id or changed since a moment, where a single group says so, else all."""
+    only = groups[0] if len(groups) == 1 else []
+    above = [str(f.get("value")) for f in only if f.get("propertyName") == "hs_object_id" and f.get("operator") == "GT"]
+    since = [f for f in only if f.get("propertyName") == table.kind.modified and f.get("operator") in ("GTE", "GT")]
+    if above and above[0].isdecimal() and above[0] != "0":
+        chosen: Iterable[Document] = (table.documents[number] for number in table.above(int(above[0])))
+    elif since and not table.lagging:
+        chosen = table.since(_moment(since[0]))
     else:
-        chosen = {d["id"]: d for d in table.documents.values()}
-    for document in chosen.values():
-        if (shown := table.indexed(document)) is not None:
-            yield shown
+        chosen = list(table.documents.values())
+    if not table.lagging:
+        return chosen
+    return [shown for document in chosen if (shown := table.indexed(document)) is not None]
 
 
 def _moment(item: Mapping[str, Any]) -> int:

@@ -1,0 +1,37 @@
+"""HubSpot: contacts, with their companies and invoices as far as filters need them."""
+
+from __future__ import annotations
+
+from connectors.hubspot.connector import HubSpotConnector
+from connectors.hubspot.objects import API_VERSION, OAUTH_VERSION, OWN_PROPERTIES, SCOPES
+from connectors.provider import Endpoints, ObjectName, Provider
+from connectors.vocabulary import Kind
+
+
+def endpoints(api: str, app: str) -> Endpoints:
+    """Addresses below the API's host and the application's host."""
+    token = f"{api}/oauth/{OAUTH_VERSION}/token"
+    return Endpoints(
+        api=api,
+        authorize=f"{app}/oauth/authorize",
+        token=token,
+        revoke=f"{token}/revoke",
+        userinfo=f"{api}/account-info/{API_VERSION}/details",
+        web=app,
+    )
+
+
+PROVIDER = Provider(
+    key="hubspot",
+    label="HubSpot",
+    scopes=SCOPES,
+    live=endpoints("https://api.hubapi.com", "https://app.hubspot.com"),
+    sandbox=lambda url: endpoints(url, url),
+    basic_auth=False,
+    account_parameter="",
+    objects={Kind.CONTACT: ObjectName("contact", "contacts")},
+    connect=HubSpotConnector,
+    creates=tuple(str(definition["label"]) for definitions in OWN_PROPERTIES.values() for definition in definitions),
+)
+
+__all__ = ["PROVIDER", "HubSpotConnector"]

@@ -1,0 +1,188 @@
+"""The HubSpot connector: `base.Connector` for one account. Source: HubSpot reference; facts are in `objects`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from connectors.base import Account, FieldSpec, FieldType, Operation, Outcome, Page, Presence, Record, Stored, Write
+from connectors.errors import AlreadyExists
+from connectors.http import Token
+from connectors.hubspot.changes import Feed
+from connectors.hubspot.client import BATCH, HubSpotClient, Raw
+from connectors.hubspot.errors import PROVIDER
+from connectors.hubspot.objects import COMPUTED, FIELDS, OBJECTS, OWN_PROPERTIES, PROPERTY_GROUP
+from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, want
+from connectors.hubspot.values import in_milliseconds, specification
+from connectors.hubspot.windows import parse
+from connectors.hubspot.writing import Writer
+from connectors.provider import Endpoints
+from connectors.vocabulary import Kind
+
+
+class HubSpotConnector:
+    """One HubSpot account."""
+
+    provider = PROVIDER
+    batch_size = BATCH
+
+    def __init__(self, endpoints: Endpoints, token: Token, account_id: str) -> None:
+        self._client = HubSpotClient(endpoints.api, token)
+        self._web = endpoints.web
+        self._account_id = account_id
+        self._fields: dict[Kind, tuple[FieldSpec, ...]] = {}
+        self._unsure: set[tuple[str, str]] = set()
+
+    @property
+    def calls(self) -> int:
+        return self._client.session.calls
+
+    def account(self) -> Account:
+        details = self._client.details()
+        kind = str(details.get("accountType") or "")
+        return Account(
+            id=str(details["portalId"]),
+            name=f"HubSpot {details['portalId']}",
+            zone=str(details.get("timeZone") or "UTC"),
+            currency=str(details.get("companyCurrency") or ""),
+            sandbox=kind in ("DEVELOPER_TEST", "SANDBOX"),
+            details={
+                "account_type": kind,
+                "ui_domain": str(details.get("uiDomain") or ""),
+                "additional_currencies": ", ".join(details.get("additionalCurrencies") or ()),
+            },
+        )
+
+    def setup(self, kind: Kind) -> None:
+        path = OBJECTS[kind].path
+        existing = {str(definition["name"]) for definition in self._client.properties(path)}
+        missing = [definition for definition in OWN_PROPERTIES[kind] if definition["name"] not in existing]
+        if not missing:
+            return
+        with suppress(AlreadyExists):
+            self._client.create_group(path, PROPERTY_GROUP, "Tandem")
+        for definition in missing:
+            with suppress(AlreadyExists):
+                self._client.create_property(path, definition)
+        self._fields.pop(kind, None)
+
+    def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
+        definitions = {str(d["name"]): d for d in self._client.properties(OBJECTS[kind].path)}
+        own = [specification(d) for name, d in definitions.items() if not d.get("hidden") and name not in _standard(kind)]
+        standard = [_with_options(spec, definitions.get(spec.key)) for spec in FIELDS[kind]]
+        self._fields[kind] = (*standard, *sorted(own, key=lambda spec: (spec.label.lower(), spec.key)))
+        return self._fields[kind]
+
+    def changes(self, kind: Kind, since: str | None, fields: Sequence[str]) -> Iterator[Page]:
+        cursor = parse(since) if since is not None else None
+        wanted = self._want(kind, fields, cursor.types if cursor else {})
+        feed = Feed(self._client, wanted, cursor)
+        feed.cursor.types = {key: wanted.types[key] for key in wanted.fields if key not in _standard(kind)}
+        yield from feed.pages()
+
+    def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
+        """As the contract says, for creates. HubSpot has no conditional update: a person's edit between our read and our write carries our own
+        modified time, so what an update stored is shown once more."""
+        known = parse(cursor)
+        window = known.window(OBJECTS[kind].path)
+        for record in records:
+            if (record.id, record.version) in self._unsure:
+                self._unsure.discard((record.id, record.version))
+            elif record.modified_at:
+                window.note(record.id, in_milliseconds(record.modified_at))
+        return known.text()
+
+    def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
+        wanted = self._want(kind, fields)
+        reader = Reader(self._client, wanted)
+        for part in chunks(list(dict.fromkeys(ids)), BATCH):
+            raws = self._client.batch_read(OBJECTS[kind].path, part, wanted.properties)
+            records = reader.records(raws)
+            found = {name for record in records for name in (record.id, *record.merged_ids)}
+            yield from records
+            yield from self._missing(reader, [record_id for record_id in part if record_id not in found])
+
+    def _missing(self, reader: Reader, ids: Sequence[str]) -> Iterator[Record]:
+        """Records a batch did not show: merged into another, or gone, which two single reads have to agree on."""
+        path, properties = OBJECTS[reader.wanted.kind].path, reader.wanted.properties
+
+        def look(record_id: str) -> Raw | None:
+            return self._client.get(path, record_id, properties) or self._client.get(path, record_id, properties)
+
+        for record_id, raw in zip(ids, at_once(look, ids), strict=True):
+            if raw is None:
+                yield Record(record_id, {}, presence=Presence.ABSENT)
+                continue
+            record = reader.records([raw])[0]
+            yield replace(record, merged_ids=tuple(dict.fromkeys([*record.merged_ids, record_id]))) if record.id != record_id else record
+
+    def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
+        wanted = self._want(kind, [*fields, key])
+        distinct = list(dict.fromkeys(value.strip().lower() for value in values if value.strip()))
+        if not self._unique(kind, key):
+            yield from self._look_through(kind, key, set(distinct), fields)
+            return
+        reader, shown = Reader(self._client, wanted), set[str]()
+        for part in chunks(distinct, BATCH):
+            raws = self._client.batch_read(OBJECTS[kind].path, part, wanted.properties, id_property=key)
+            yield from reader.records([raw for raw in raws if raw["id"] not in shown])
+            shown |= {str(raw["id"]) for raw in raws}
+
+    def _look_through(self, kind: Kind, key: str, values: set[str], fields: Sequence[str]) -> Iterator[Record]:
+        """Records by a field that HubSpot can only search for, and its search lags: compare every record."""
+        for page in self.changes(kind, None, [*fields, key]) if values else ():
+            for record in page.records:
+                value = record.fields.get(key)
+                if value is not None and str(value).strip().lower() in values:
+                    yield record
+
+    def write(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
+        yield from self._remembered(writes, self._writer(kind, writes, fields).write(writes))
+
+    def settle(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
+        yield from self._remembered(writes, self._writer(kind, writes, fields).settle(writes))
+
+    def _remembered(self, writes: Sequence[Write], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+        """The outcomes; what updates stored is kept in mind for `noted`."""
+        updates = {write.name for write in writes if write.operation is Operation.UPDATE}
+        for outcome in outcomes:
+            if isinstance(outcome, Stored) and outcome.name in updates:
+                self._unsure.add((outcome.record.id, outcome.record.version))
+            yield outcome
+
+    def url(self, kind: Kind, record_id: str) -> str:
+        return f"{self._web}/contacts/{self._account_id}/record/{OBJECTS[kind].type_id}/{record_id}"
+
+    def _writer(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Writer:
+        keys = dict.fromkeys(key for write in writes for key in (*write.fields, *write.expected))
+        self._want(kind, keys)
+        return Writer(self._client, self._want(kind, fields), self._specs(kind))
+
+    def _want(self, kind: Kind, fields: Iterable[str], types: Mapping[str, FieldType] | None = None) -> Wanted:
+        """What the fields need. Fields of the account's own are looked up once, unless `types` knows them."""
+        keys = tuple(fields)
+        known = {**{key: spec.type for key, spec in self._specs(kind).items()}, **(types or {})}
+        if any(key not in known for key in keys):
+            known = {**known, **{spec.key: spec.type for spec in self.fields(kind)}}
+        return want(kind, keys, {key: known.get(key, FieldType.TEXT) for key in keys})
+
+    def _specs(self, kind: Kind) -> dict[str, FieldSpec]:
+        return {spec.key: spec for spec in self._fields.get(kind, FIELDS[kind]) if not spec.association and spec.key not in COMPUTED} | {
+            spec.key: spec for spec in FIELDS[kind] if spec.association or spec.key in COMPUTED
+        }
+
+    def _unique(self, kind: Kind, key: str) -> bool:
+        return key in self._specs(kind) and self._specs(kind)[key].unique
+
+
+def _standard(kind: Kind) -> set[str]:
+    return {spec.key for spec in FIELDS[kind]}
+
+
+def _with_options(spec: FieldSpec, definition: Raw | None) -> FieldSpec:
+    """A standard field as this account has it: it may be read-only there, or have options."""
+    if definition is None or spec.association:
+        return spec
+    told = specification(definition)
+    return replace(spec, read_only=spec.read_only or told.read_only, options=told.options or spec.options)

@@ -1,0 +1,89 @@
+"""HubSpot's error bodies, judged: the bodies are those that the reference documents or that integrators reported."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from connectors.errors import AlreadyExists, Forbidden, NotFound, Rejected, Stale, Throttled, Unauthorized, Unavailable, Unexpected
+from connectors.hubspot.errors import HubSpotDialect
+from connectors.vocabulary import Category
+
+DAILY = {"status": "error", "message": "You have reached your daily limit.", "errorType": "RATE_LIMIT", "correlationId": "c1", "policyName": "DAILY"}
+TAKEN = (
+    "Cannot set PropertyValueCoordinates{portalId=1, objectTypeId=ObjectTypeId{legacyObjectType=CONTACT}, "
+    "propertyName=email, value=a@b.example} on 7."
+)
+
+
+def judge(status: int, body: Any = None, **headers: str) -> Any:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return HubSpotDialect().judge(status, named, body, json.dumps(body))
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 207])
+def test_success_is_no_error_even_with_mixed_results(status: int) -> None:
+    assert judge(status, {"numErrors": 1}) is None
+
+
+@pytest.mark.parametrize(("status", "error"), [
+    (401, Unauthorized), (403, Forbidden), (404, NotFound), (413, Unexpected), (415, Unexpected), (302, Unexpected),
+    (500, Unavailable), (502, Unavailable), (503, Unavailable), (521, Unavailable), (524, Unavailable),
+])
+def test_the_status_decides_where_the_body_says_nothing(status: int, error: type[Exception]) -> None:
+    assert type(judge(status)) is error
+
+
+@pytest.mark.parametrize(("status", "body", "headers", "seconds"), [
+    (429, DAILY, {}, 3600),
+    (429, {"policyName": "TEN_SECONDLY_ROLLING"}, {}, 10),
+    (429, {"policyName": "SECONDLY"}, {}, 1),
+    (429, None, {}, 10),
+    (429, DAILY, {"Retry_After": "7"}, 7),
+    (423, None, {}, 2),
+    (477, None, {"Retry_After": "900"}, 900),
+    (477, None, {}, 86_400),
+])
+def test_each_limit_tells_how_long_to_wait(status: int, body: Any, headers: dict[str, str], seconds: float) -> None:
+    error = judge(status, body, **headers)
+    assert isinstance(error, Throttled)
+    assert error.retry_after == seconds
+
+
+def test_a_conflict_names_the_record_that_exists() -> None:
+    error = judge(409, {"category": "CONFLICT", "message": "Contact already exists. Existing ID: 123", "correlationId": "c9"})
+    assert isinstance(error, AlreadyExists)
+    assert (error.existing_id, error.trace) == ("123", "c9")
+
+
+def test_a_conflict_without_a_record_is_a_race() -> None:
+    assert isinstance(judge(409, {"category": "CONFLICT", "message": "conflicting write"}), Stale)
+
+
+def test_a_taken_value_is_told_by_its_message_alone() -> None:
+    error = judge(400, {"category": "VALIDATION_ERROR", "message": TAKEN + " 9 already has that value."})
+    assert isinstance(error, Rejected)
+    assert (error.category, error.code) == (Category.ALREADY_LINKED, "CONFLICTING_UNIQUE_VALUE")
+    assert "a@b.example" not in str(error)
+
+
+@pytest.mark.parametrize(("code", "category"), [
+    ("PROPERTY_DOESNT_EXIST", Category.MAPPING_BROKEN),
+    ("INVALID_OPTION", Category.OPTION_UNKNOWN),
+    ("INVALID_INTEGER", Category.VALUE_INVALID),
+    ("INVALID_ALPHA", Category.VALUE_INVALID),
+    ("SOMETHING_NEW", Category.UNKNOWN),
+])
+def test_the_json_tail_of_a_message_names_field_and_reason(code: str, category: Category) -> None:
+    tail = json.dumps([{"name": "city", "error": code, "message": "Bad city"}])
+    error = judge(400, {"category": "VALIDATION_ERROR", "message": f"Property values were not valid: {tail}"})
+    assert (error.category, error.field, error.code, error.words) == (category, "city", code, "Bad city")
+
+
+@pytest.mark.parametrize("message", ["[{", "x [{]", "[{}]", '[{"name": 1}]', ""])
+def test_a_broken_tail_leaves_the_message_to_speak(message: str) -> None:
+    error = judge(400, {"category": "VALIDATION_ERROR", "message": message})
+    assert isinstance(error, Rejected)
+    assert error.category is Category.UNKNOWN

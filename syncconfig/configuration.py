@@ -1,0 +1,319 @@
+"""The configuration of a pair of accounts as a document: export, apply, and what applying would change. Never secrets.
+
+What a document leaves out takes its recommended default, so a document says everything about its syncs. Sides and directions are named by
+provider: "hubspot", "to_quickbooks".
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import yaml
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from connectors.base import FieldSpec
+from connectors.registry import SIDES
+from connectors.vocabulary import DEFAULT_DIRECTION, Direction, Kind
+from syncconfig import drafts
+from syncconfig.engine.filters import BadFilter, Condition, Rules, compile_filter
+from syncconfig.engine.spec import MatchBy, Side, WriteRule
+from syncconfig.models import Connection, FieldMapping, ObjectSync
+from syncconfig.specs import Fields, fields_of, rules_of, zone_of
+
+VERSION = 1
+STATUSES = ("draft", "on", "off")
+_SYNC_KEYS = frozenset({"kind", "status", "direction", "conflict", "match", "options", "mappings", "filters", "avoid_duplicates", "keep_linked"})
+_MAPPING_KEYS = frozenset({"enabled", "direction", "rule", "ignore_blanks", "options"})
+
+
+class BadConfiguration(ValueError):
+    """A document that cannot be applied. `problems` are sentences, each with the place in the document."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = list(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two connected accounts and the words a document uses for them."""
+
+    left: Connection
+    right: Connection
+
+    def side_word(self, side: Side) -> str:
+        return self.left.provider if side is Side.LEFT else self.right.provider
+
+    def direction_word(self, direction: Direction) -> str:
+        return "both" if direction is Direction.BOTH else f"to_{self.side_word(Side.LEFT if direction is Direction.TO_LEFT else Side.RIGHT)}"
+
+    @property
+    def directions(self) -> dict[str, Direction]:
+        return {self.direction_word(d): d for d in Direction}
+
+    @property
+    def sides(self) -> dict[str, Side]:
+        return {self.side_word(s): s for s in Side}
+
+
+def load(text: str) -> dict[str, Any]:
+    """Parse a document. Raises `BadConfiguration` with the line of a fault."""
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        raise BadConfiguration([f"{where}{getattr(error, 'problem', None) or 'not a YAML document'}."]) from None
+    if not isinstance(document, dict) or document.get("version") != VERSION:
+        raise BadConfiguration([f"The document has to be a mapping with version: {VERSION}."])
+    return document
+
+
+def dump(document: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+
+
+def pair_of(document: Mapping[str, Any]) -> Pair:
+    """The connected accounts a document speaks of. Raises `BadConfiguration`."""
+    accounts = document.get("accounts")
+    if not isinstance(accounts, dict):
+        raise BadConfiguration(["accounts: name the account of each provider."])
+    found: dict[Side, Connection] = {}
+    problems = []
+    for provider, side in zip(SIDES, Side, strict=True):
+        connection = Connection.objects.filter(provider=provider, account_id=str(accounts.get(provider, ""))).first()
+        if connection is None:
+            problems.append(f"accounts.{provider}: {accounts.get(provider) or 'no account'} is not connected.")
+        else:
+            found[side] = connection
+    if problems:
+        raise BadConfiguration(problems)
+    return Pair(found[Side.LEFT], found[Side.RIGHT])
+
+
+def export(pair: Pair) -> dict[str, Any]:
+    """Everything that is set up between two accounts."""
+    syncs = ObjectSync.objects.settled().filter(left=pair.left, right=pair.right)
+    accounts = {pair.left.provider: pair.left.account_id, pair.right.provider: pair.right.account_id}
+    return {"version": VERSION, "accounts": accounts, "syncs": [_export_sync(pair, sync) for sync in syncs]}
+
+
+def _export_sync(pair: Pair, sync: ObjectSync) -> dict[str, Any]:
+    fields_match = {pair.left.provider: sync.match_left, pair.right.provider: sync.match_right}
+    match: dict[str, Any] = {"fields": fields_match} if sync.match_by == MatchBy.FIELDS else {"by": sync.match_by}
+    return {
+        "kind": sync.kind,
+        "status": "on" if sync.status == ObjectSync.Status.PAUSED else str(sync.status),
+        "direction": pair.direction_word(Direction(sync.direction)),
+        "conflict": pair.side_word(Side(sync.winner)),
+        "match": match,
+        "avoid_duplicates": sync.key_needed,
+        "keep_linked": sync.keep_linked,
+        "options": sync.options,
+        "mappings": list(_export_mappings(pair, sync)),
+        "filters": {
+            pair.direction_word(d): [[_export_condition(c) for c in group] for group in rules_of(sync, d)]
+            for d in (Direction.TO_RIGHT, Direction.TO_LEFT)
+        },
+    }
+
+
+def _export_mappings(pair: Pair, sync: ObjectSync) -> Iterator[dict[str, Any]]:
+    """Predefined mappings that differ from their default, and own ones."""
+    defaults = {m.right_field: m for m in drafts.default_mappings(sync, _fields(pair, Kind(sync.kind)))}
+    for m in sync.mappings.all():
+        default = defaults.get(m.right_field) if m.predefined else None
+        entry: dict[str, Any] = {pair.left.provider: m.left_field, pair.right.provider: m.right_field}
+        plain = default or FieldMapping()
+        if m.direction != plain.direction:
+            entry["direction"] = pair.direction_word(Direction(m.direction))
+        for name in ("enabled", "rule", "ignore_blanks", "options"):
+            if getattr(m, name) != getattr(plain, name):
+                entry[name] = getattr(m, name)
+        if default is None or len(entry) > 2:
+            yield entry
+
+
+def _export_condition(c: Condition) -> dict[str, Any]:
+    entry: dict[str, Any] = {"field": c.field, "operator": c.operator}
+    if c.values:
+        entry["values"] = list(c.values)
+    for name in ("include_empty", "absent"):
+        if getattr(c, name):
+            entry[name] = True
+    return entry
+
+
+def apply(document: Mapping[str, Any], now: datetime, user: AbstractBaseUser | None = None) -> list[ObjectSync]:
+    """Make the document the settings in force. Returns the syncs that were turned on or changed while on: the caller starts their runs.
+
+    Nothing is changed when anything is wrong. Raises `BadConfiguration`, and what reading the fields of an account raises.
+    """
+    pair = pair_of(document)
+    entries = document.get("syncs") or []
+    problems = list(_problems(pair, document, entries))
+    if problems:
+        raise BadConfiguration(problems)
+    started = []
+    with transaction.atomic():
+        for entry in entries:
+            sync = drafts.start(pair.left, pair.right, Kind(entry["kind"]), now)
+            before = _export_sync(pair, sync)
+            _apply_sync(pair, sync, entry, now)
+            if drafts.problems(sync):
+                raise BadConfiguration([f"syncs.{entry['kind']}: {p.sentence}" for p in drafts.problems(sync)])
+            if _switch(sync, entry, changed=_export_sync(pair, sync) != before, now=now, user=user):
+                started.append(sync)
+    return started
+
+
+def diff(document: Mapping[str, Any], now: datetime) -> list[str]:
+    """What `apply` would change, as lines of a unified diff of the exported document; nothing stays changed."""
+    pair = pair_of(document)
+    before = dump(export(pair)).splitlines()
+    with transaction.atomic():
+        apply(document, now)
+        after = dump(export(pair)).splitlines()
+        transaction.set_rollback(True)
+    return list(difflib.unified_diff(before, after, "now", "document", lineterm=""))
+
+
+def _switch(sync: ObjectSync, entry: Mapping[str, Any], *, changed: bool, now: datetime, user: AbstractBaseUser | None) -> bool:
+    wanted = entry.get("status", "draft")
+    if wanted == "on" and (changed or sync.status != ObjectSync.Status.ON):
+        drafts.save_and_turn_on(sync, user, now)
+        return True
+    if wanted == "off" and sync.status in (ObjectSync.Status.ON, ObjectSync.Status.PAUSED):
+        drafts.turn_off(sync)
+    return False
+
+
+def _apply_sync(pair: Pair, sync: ObjectSync, entry: Mapping[str, Any], now: datetime) -> None:
+    kind = Kind(sync.kind)
+    fields = _fields(pair, kind)
+    sync.direction = pair.directions[entry["direction"]] if "direction" in entry else DEFAULT_DIRECTION[kind]
+    sync.winner = pair.sides[entry.get("conflict", pair.right.provider)]
+    match = entry.get("match") or {}
+    chosen = match.get("fields") or {}
+    sync.match_by = MatchBy.FIELDS if chosen else MatchBy(match.get("by", MatchBy.DEFAULT))
+    sync.match_left, sync.match_right = str(chosen.get(pair.left.provider, "")), str(chosen.get(pair.right.provider, ""))
+    sync.key_needed = entry.get("avoid_duplicates", True)
+    sync.keep_linked = entry.get("keep_linked", False)
+    sync.options = entry.get("options") or {}
+    sync.step = ObjectSync.Step.REVIEW
+    sync.save()
+    sync.mappings.all().delete()
+    FieldMapping.objects.bulk_create(_mappings(pair, sync, entry, fields))
+    filters = entry.get("filters") or {}
+    for direction in (Direction.TO_RIGHT, Direction.TO_LEFT):
+        word = pair.direction_word(direction)
+        rules = _rules(filters[word]) if word in filters else drafts.recommended(sync, direction, fields, sync.setup_at or now)
+        drafts.set_rules(sync, direction, rules)
+
+
+def _mappings(pair: Pair, sync: ObjectSync, entry: Mapping[str, Any], fields: Mapping[Side, Fields]) -> list[FieldMapping]:
+    rows = drafts.default_mappings(sync, fields)
+    for change in entry.get("mappings") or []:
+        ends = (str(change[pair.left.provider]), str(change[pair.right.provider]))
+        row = next((m for m in rows if (m.left_field, m.right_field) == ends), None)
+        if row is None:
+            row = FieldMapping(sync=sync, left_sources=[ends[0]], right_field=ends[1], position=len(rows))
+            rows.append(row)
+        if "direction" in change:
+            row.direction = pair.directions[change["direction"]]
+        for name in ("enabled", "rule", "ignore_blanks", "options"):
+            if name in change:
+                setattr(row, name, change[name])
+    return rows
+
+
+def _rules(stored: Sequence[Sequence[Mapping[str, Any]]]) -> Rules:
+    return tuple(
+        tuple(
+            Condition(str(c["field"]), str(c["operator"]), tuple(str(v) for v in c.get("values", ())), bool(c.get("include_empty")), bool(c.get("absent")))
+            for c in group
+        )
+        for group in stored
+    )
+
+
+def _fields(pair: Pair, kind: Kind) -> dict[Side, Fields]:
+    return {Side.LEFT: fields_of(pair.left, kind), Side.RIGHT: fields_of(pair.right, kind)}
+
+
+def _problems(pair: Pair, document: Mapping[str, Any], entries: Any) -> Iterator[str]:
+    yield from (f"{key}: unknown key." for key in document if key not in ("version", "accounts", "syncs"))
+    if not isinstance(entries, list):
+        yield "syncs: has to be a list."
+        return
+    for place, entry in enumerate(entries):
+        where = f"syncs[{place}]"
+        if not isinstance(entry, dict) or entry.get("kind") not in set(Kind):
+            yield f"{where}.kind: has to be one of {', '.join(Kind)}."
+            continue
+        yield from (f"{where}.{key}: unknown key." for key in entry if key not in _SYNC_KEYS)
+        yield from _sync_problems(pair, where, entry)
+
+
+def _sync_problems(pair: Pair, where: str, entry: Mapping[str, Any]) -> Iterator[str]:
+    choices = {"status": STATUSES, "direction": pair.directions, "conflict": pair.sides}
+    for key, allowed in choices.items():
+        if key in entry and (not isinstance(entry[key], str) or entry[key] not in allowed):
+            hint = ' Put on and off in quotes: YAML reads them as true and false.' if isinstance(entry[key], bool) else ""
+            yield f"{where}.{key}: has to be one of {', '.join(allowed)}.{hint}"
+    match = entry.get("match") or {}
+    if not isinstance(match, dict) or ("fields" not in match and match.get("by", "default") not in ("default", "none")):
+        yield f"{where}.match: has to be by: default, by: none, or fields with one field of each provider."
+    fields = drafts.ensure_fields(pair.left, pair.right, Kind(entry["kind"]))
+    yield from _mapping_problems(pair, where, entry.get("mappings") or [], fields)
+    yield from _filter_problems(pair, where, entry.get("filters") or {}, fields)
+
+
+def _mapping_problems(pair: Pair, where: str, mappings: Any, fields: Mapping[Side, Fields]) -> Iterator[str]:
+    if not isinstance(mappings, list):
+        yield f"{where}.mappings: has to be a list."
+        return
+    for place, change in enumerate(mappings):
+        here = f"{where}.mappings[{place}]"
+        ends = (pair.left.provider, pair.right.provider)
+        if not isinstance(change, dict) or not all(end in change for end in ends):
+            yield f"{here}: name a field of {ends[0]} and one of {ends[1]}."
+            continue
+        yield from (f"{here}.{key}: unknown key." for key in change if key not in _MAPPING_KEYS and key not in ends)
+        found: dict[Side, FieldSpec] = {}
+        for end, side in zip(ends, Side, strict=True):
+            if str(change[end]) in fields[side]:
+                found[side] = fields[side][str(change[end])]
+            else:
+                yield f"{here}.{end}: there is no field {change[end]}."
+        if "direction" in change and change["direction"] not in pair.directions:
+            yield f"{here}.direction: has to be one of {', '.join(pair.directions)}."
+        elif len(found) == 2 and change.get("enabled", True) is True and "direction" in change:
+            problem = drafts.why_incompatible(found[Side.LEFT], found[Side.RIGHT], pair.directions[change["direction"]])
+            if problem:
+                yield f"{here}: {problem}"
+        if change.get("rule", "always") not in set(WriteRule):
+            yield f"{here}.rule: has to be one of {', '.join(WriteRule)}."
+
+
+def _filter_problems(pair: Pair, where: str, filters: Any, fields: Mapping[Side, Fields]) -> Iterator[str]:
+    words = {pair.direction_word(side.other.inward): side for side in Side}
+    if not isinstance(filters, dict) or any(key not in words for key in filters):
+        yield f"{where}.filters: has to be a mapping of {', '.join(words)}."
+        return
+    for word, groups in filters.items():
+        try:
+            rules = _rules(groups)
+        except (TypeError, KeyError, AttributeError):
+            yield f"{where}.filters.{word}: has to be a list of groups, each a list of conditions with field, operator and values."
+            continue
+        try:
+            compile_filter(rules, fields[words[word]], zone_of(ObjectSync(left=pair.left, right=pair.right)))
+        except BadFilter as bad:
+            at = f" ({bad.condition.field} {bad.condition.operator})" if bad.condition else ""
+            yield f"{where}.filters.{word}: the {bad.problem} cannot be used{at}."

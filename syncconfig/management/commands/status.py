@@ -1,0 +1,56 @@
+"""What is set up and how it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from syncconfig import runner
+from syncconfig.configuration import Pair
+from syncconfig.models import ObjectSync, SyncRun
+
+
+class Command(BaseCommand):
+    help = "every sync with its counts and its last run, and how long the oldest queued run waits."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--json", action="store_true", help="for programs")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        facts = {"syncs": [described(s) for s in ObjectSync.objects.settled().select_related("left", "right")], "queue_age_seconds": queue_age()}
+        self.stdout.write(json.dumps(facts) if options["json"] else as_text(facts))
+
+
+def described(sync: ObjectSync) -> dict[str, Any]:
+    pair = Pair(sync.left, sync.right)
+    last = sync.runs.exclude(trigger=SyncRun.Trigger.PREVIEW).exclude(ended_at=None).first()
+    return {
+        "kind": sync.kind,
+        "status": sync.status,
+        "direction": next(word for word, d in pair.directions.items() if d.value == sync.direction),
+        "accounts": {c.provider: {"account": c.account_id, "status": c.status} for c in (sync.left, sync.right)},
+        "counts": runner.state_counts(sync),
+        "last_run": {"result": last.state, "ended_at": last.ended_at.isoformat(), "error": last.error, **last.result} if last and last.ended_at else None,
+        "pause": sync.pause_reason,
+    }
+
+
+def queue_age() -> float:
+    """Seconds the oldest queued run has waited; 0 with an empty queue."""
+    oldest = SyncRun.objects.filter(state=SyncRun.State.QUEUED).order_by("created_at").first()
+    return round((timezone.now() - oldest.created_at).total_seconds(), 1) if oldest else 0
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    if not facts["syncs"]:
+        return "No sync is set up."
+    lines = []
+    for sync in facts["syncs"]:
+        counts = ", ".join(f"{number} {state.replace('_', ' ')}" for state, number in sync["counts"].items())
+        last, paused = sync["last_run"], f" ({sync['pause']})" if sync["pause"] else ""
+        ended = f"last run {last['result']} at {last['ended_at']}" if last else "no run yet"
+        lines.append(f"{sync['kind']}: {sync['status']}{paused}, {sync['direction']}. {counts}. {ended}.")
+    return "\n".join([*lines, f"Oldest queued run waits {facts['queue_age_seconds']} s."])

@@ -1,0 +1,304 @@
+"""The life of one run: asked for, claimed, equipped, carried out, recorded.
+
+The row is the truth. A claim is a conditional update under a constraint that lets one run live for each pair of accounts; every save of the
+run renews its lease; a holder that is gone, or silent too long, is taken over.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import Count, F
+from django.utils import timezone
+
+from connectors.base import Connector
+from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
+from connectors.vocabulary import Category
+from syncconfig.credentials import connector_for
+from syncconfig.engine.filters import BadFilter
+from syncconfig.engine.guards import Blocked
+from syncconfig.engine.matching import match_signature
+from syncconfig.engine.spec import Side, SyncSpec
+from syncconfig.engine.store import Fenced
+from syncconfig.engine.synchronize import Preview, Progress, Report, preview, synchronize
+from syncconfig.engine.values import to_json
+from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.specs import NoFields, spec_of
+from syncconfig.store import LEASE, DatabaseStore
+
+log = structlog.get_logger(__name__)
+
+MAX_ATTEMPTS = 3
+"""How often a run that dies is started again before it is given up."""
+PROGRESS_SECONDS = 0.5
+Clock = Callable[[], datetime]
+
+
+def ask(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
+    """The queued run of a sync: the one that waits already, else a new one. Previews are always new."""
+    try:
+        with transaction.atomic():
+            return SyncRun.objects.create(
+                sync=sync, left_id=sync.left_id, right_id=sync.right_id, trigger=trigger, actor=actor, full=full, unguarded=unguarded
+            )
+    except IntegrityError:
+        waiting = SyncRun.objects.filter(sync=sync, state=SyncRun.State.QUEUED).exclude(trigger=SyncRun.Trigger.PREVIEW)
+        waiting.update(full=F("full") | full if full else F("full"), unguarded=True if unguarded else F("unguarded"))
+        return waiting.latest("pk")
+
+
+def claim(run_id: int, now: datetime) -> SyncRun | None:
+    """Take a queued run. None when it is taken, or when another run of the same accounts is under way."""
+    run = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.QUEUED).first()
+    if run is None:
+        return None
+    release_abandoned(now)
+    try:
+        with transaction.atomic():
+            taken = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.QUEUED).update(
+                state=SyncRun.State.RUNNING,
+                holder=holder(),
+                epoch=F("epoch") + 1,
+                attempts=F("attempts") + 1,
+                lease_until=now + LEASE,
+                started_at=now,
+                progress={},
+            )
+    except IntegrityError:
+        return None
+    if not taken:
+        return None
+    run.refresh_from_db()
+    return run
+
+
+def release_abandoned(now: datetime) -> int:
+    """Put runs whose holder is gone back into the queue, or end those that died too often. How many there were."""
+    count = 0
+    for run in SyncRun.objects.live():
+        if run.lease_until and run.lease_until >= now and not _gone(run.holder):
+            continue
+        again = run.attempts < MAX_ATTEMPTS and run.trigger != SyncRun.Trigger.PREVIEW
+        state = SyncRun.State.QUEUED if again else SyncRun.State.INTERRUPTED
+        mine = SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch)
+        try:
+            with transaction.atomic():
+                count += mine.update(state=state, epoch=F("epoch") + 1, holder="", ended_at=None if again else now)
+        except IntegrityError:  # another run of this sync waits already: that one will do the work
+            count += mine.update(state=SyncRun.State.INTERRUPTED, epoch=F("epoch") + 1, holder="", ended_at=now)
+    return count
+
+
+def holder() -> str:
+    """This process, in words by which another can tell that it is gone."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
+
+
+def _gone(name: str) -> bool:
+    """Whether a holder surely is no more: a process of this machine that has ended. Of other machines only the lease can tell."""
+    host, _, rest = name.partition(":")
+    pid, _, started = rest.partition(":")
+    return host == socket.gethostname() and pid.isdigit() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str:
+    """When a process of this machine began, as the system counts; empty when there is none."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return ""
+
+
+def execute(run: SyncRun, *, clock: Clock = timezone.now, should_stop: Callable[[], bool] = lambda: False) -> SyncRun:
+    """Carry out a claimed run and record what came of it. Re-raises what is nobody's fault but ours."""
+    structlog.contextvars.bind_contextvars(run=run.pk)
+    started = time.monotonic()
+    try:
+        if run.trigger == SyncRun.Trigger.PREVIEW:
+            _end(run, SyncRun.State.SUCCEEDED, clock(), result=preview_json(_preview(run, clock)))
+        else:
+            _synchronize(run, clock, should_stop)
+    except Fenced:
+        log.warning("run was taken over")
+    except Blocked as blocked:
+        _blocked(run, blocked, clock())
+    except ConnectorError as error:
+        _refused(run, error, clock())
+    except (BadFilter, NoFields) as error:
+        _pause(run.sync, Category.MAPPING_BROKEN, {"field": getattr(getattr(error, "condition", None), "field", "")})
+        _end(run, SyncRun.State.FAILED, clock(), error=Category.MAPPING_BROKEN)
+    except Exception as error:
+        _end(run, SyncRun.State.FAILED, clock(), error=Category.UNKNOWN, details={"kind": type(error).__name__})
+        raise
+    finally:
+        run.refresh_from_db()
+        log.info("run ended", state=run.state, seconds=round(time.monotonic() - started, 2), error=run.error)
+        structlog.contextvars.unbind_contextvars("run")
+    return run
+
+
+@dataclass(frozen=True, slots=True)
+class _Equipment:
+    spec: SyncSpec
+    sides: dict[Side, Connector]
+    store: DatabaseStore
+
+
+def _equip(run: SyncRun, clock: Clock) -> _Equipment:
+    sync = run.sync
+    spec = spec_of(sync)
+    store = DatabaseStore(sync, spec, clock, run)
+    sides = {side: connector_for(sync.connection(side)) for side in Side}
+    if sync.draft_of_id is None:
+        store.rekey_if(match_signature(spec))
+    return _Equipment(spec, sides, store)
+
+
+def _preview(run: SyncRun, clock: Clock) -> Preview:
+    kit = _equip(run, clock)
+    store = kit.store.overlay() if run.sync.draft_of_id else kit.store
+    return preview(kit.sides[Side.LEFT], kit.sides[Side.RIGHT], kit.spec, store, clock=clock, on_progress=_teller(run))
+
+
+def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) -> None:
+    sync = run.sync
+    kit = _equip(run, clock)
+    version, fresh = sync.settings_version, sync.settings_version != sync.decided_version
+    if fresh:
+        kit.store.wake_all()
+    report = synchronize(
+        kit.sides[Side.LEFT],
+        kit.sides[Side.RIGHT],
+        kit.spec,
+        kit.store,
+        clock=clock,
+        full=run.full,
+        unguarded=run.unguarded or fresh,
+        should_stop=lambda: should_stop() or _was_turned_off(sync),
+        on_progress=_teller(run),
+    )
+    done = report.stopped is None and not report.interrupted
+    if done:
+        changes: dict[str, Any] = {"decided_version": version}
+        if report.full:
+            changes["compared_at"] = clock()
+        ObjectSync.objects.filter(pk=sync.pk).update(**changes)
+    counts = state_counts(sync)
+    result = report_json(report, kit.sides, counts)
+    if report.stopped:
+        _refused(run, report.stopped, clock(), result=result)
+    elif report.interrupted:
+        _end(run, SyncRun.State.INTERRUPTED, clock(), result=result)
+    else:
+        _end(run, SyncRun.State.PARTIAL if counts["failing"] else SyncRun.State.SUCCEEDED, clock(), result=result)
+    _schedule(sync, clock())
+
+
+def _was_turned_off(sync: ObjectSync) -> bool:
+    return ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.OFF).exists()
+
+
+def state_counts(sync: ObjectSync) -> dict[str, int]:
+    """Records by state; every state is there."""
+    found = SyncRecord.objects.filter(sync=sync.original).values_list("state").annotate(n=Count("pk")).order_by()
+    return dict.fromkeys(("in_sync", "failing", "excluded", "pending"), 0) | dict(found)
+
+
+def report_json(report: Report, sides: dict[Side, Connector], counts: dict[str, int]) -> dict[str, Any]:
+    """A run's result as it is kept and printed (design section 8)."""
+    return {
+        "writes": {c.provider: report.writes[side] for side, c in sides.items()},
+        "created": {c.provider: report.created[side] for side, c in sides.items()},
+        "calls": {c.provider: c.calls for c in sides.values()},
+        "counts": counts,
+        "failed": dict(report.failed),
+        "decided": report.decided,
+        "full": report.full,
+    }
+
+
+def preview_json(result: Preview) -> dict[str, Any]:
+    """A preview as it is kept and shown: counts by side, and samples with old and new values."""
+    sides = {side.value: {"create": result.create[side], "update": result.update[side]} for side in Side}
+    samples = [
+        {"title": s.title, "side": s.side, "operation": s.operation, "changes": [[c.field, to_json(c.old), to_json(c.new)] for c in s.changes]}
+        for s in result.samples
+    ]
+    troubles = [{"title": t.title, "category": t.category, "details": dict(t.details)} for t in result.troubles]
+    plain = {"link": result.link, "equal": result.equal, "excluded": dict(result.excluded), "failing": dict(result.failing)}
+    return {**sides, **plain, "samples": samples, "troubles": troubles}
+
+
+def _teller(run: SyncRun) -> Callable[[Progress], None]:
+    """Writes progress to the run's row, often enough to watch and seldom enough not to matter."""
+    told = [0.0, ""]
+
+    def tell(progress: Progress) -> None:
+        now = time.monotonic()
+        if now - float(told[0]) < PROGRESS_SECONDS and progress.phase == told[1]:
+            return
+        told[0], told[1] = now, progress.phase
+        stored = {"phase": progress.phase, "done": progress.done, "total": progress.total}
+        SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch).update(progress=stored)
+
+    return tell
+
+
+def _end(run: SyncRun, state: str, now: datetime, *, result: Any = None, error: str = "", details: Any = None) -> None:
+    SyncRun.objects.filter(pk=run.pk, epoch=run.epoch).update(
+        state=state, ended_at=now, result=result or {}, error=error, error_details=details or {}, lease_until=None
+    )
+
+
+def _blocked(run: SyncRun, blocked: Blocked, now: datetime) -> None:
+    details = {"guard": blocked.guard, "count": blocked.count, "total": blocked.total, "detail": blocked.detail}
+    _pause(run.sync, blocked.guard, details)
+    _end(run, SyncRun.State.BLOCKED, now, error=blocked.guard, details=details)
+
+
+def _pause(sync: ObjectSync, reason: str, details: dict[str, Any]) -> None:
+    on = ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.ON)
+    on.update(status=ObjectSync.Status.PAUSED, pause_reason=reason, pause_details=details, next_run_at=None)
+
+
+def _refused(run: SyncRun, error: ConnectorError, now: datetime, *, result: Any = None) -> None:
+    """An account said no: the run ends, what was done stays, the rest waits."""
+    details = {"provider": error.provider, "code": error.code, "words": error.words, "trace": error.trace}
+    _end(run, SyncRun.State.FAILED, now, result=result, error=error.category, details=details)
+    if isinstance(error, Throttled):
+        _schedule(run.sync, now, timedelta(seconds=error.retry_after))
+    elif isinstance(error, Unavailable | Unauthorized):
+        _schedule(run.sync, now)
+    else:
+        log.warning("provider refused", provider=error.provider, code=error.code, trace=error.trace)
+        _schedule(run.sync, now)
+
+
+def _schedule(sync: ObjectSync, now: datetime, wait: timedelta | None = None) -> None:
+    on = ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.ON)
+    on.update(next_run_at=now + (wait or timedelta(seconds=settings.SYNC_POLL_SECONDS)))
+
+
+def dispatch(now: datetime) -> list[int]:
+    """Ask for the runs that are due and name every queued one, oldest first. Two dispatchers do no harm."""
+    release_abandoned(now)
+    for sync in ObjectSync.objects.due(now):
+        moved = ObjectSync.objects.filter(pk=sync.pk, next_run_at=sync.next_run_at).update(
+            next_run_at=now + timedelta(seconds=settings.SYNC_POLL_SECONDS)
+        )
+        if moved:
+            full = sync.compared_at is not None and now - sync.compared_at > timedelta(seconds=settings.SYNC_COMPARE_SECONDS)
+            trigger = SyncRun.Trigger.COMPARE if full else SyncRun.Trigger.SCHEDULE
+            ask(sync, trigger, full=full)
+    return list(SyncRun.objects.filter(state=SyncRun.State.QUEUED).order_by("pk").values_list("pk", flat=True))

@@ -1,0 +1,329 @@
+"""The engine's memory on the database: bulk reads, and batches saved whole, fenced by the run's lease."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from connectors.base import Operation, Presence, Values, Write
+from syncconfig.engine.matching import key_of, mark_of, name_of
+from syncconfig.engine.spec import Side, SyncSpec
+from syncconfig.engine.state import Cursor, Event, FieldChange, Intent, Row, Seen, State
+from syncconfig.engine.store import Batch, Fenced
+from syncconfig.engine.values import from_json, to_json, values_from_json, values_to_json
+from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
+
+LEASE = timedelta(seconds=180)
+"""How long a run may be silent before another takes over: longer than the slowest provider call between two saves."""
+
+REKEY_CHUNK = 1000
+_SAVED = [f.attname for f in SyncRecord._meta.concrete_fields if f.attname not in ("id", "sync_id")]
+
+
+class DatabaseStore:
+    """The records of one sync. With a `run`, every save renews its lease and raises `Fenced` when it was lost."""
+
+    def __init__(self, sync: ObjectSync, spec: SyncSpec, clock: Callable[[], datetime], run: SyncRun | None = None) -> None:
+        self._sync = sync.original
+        self._spec = spec
+        self._clock = clock
+        self._run = run
+        self._cursors: dict[str, Any] = dict(self._sync.cursors)
+
+    def cursor(self, side: Side) -> Cursor | None:
+        stored = self._cursors.get(side)
+        return Cursor(stored["value"], stored["sweep"], stored["complete"], tuple(stored["fields"])) if stored else None
+
+    def by_ids(self, side: Side, ids: Collection[str]) -> list[Row]:
+        return self._rows(self._records().filter(**{f"{side}_id__in": list(ids)})) if ids else []
+
+    def by_pks(self, pks: Collection[int]) -> list[Row]:
+        return self._rows(self._records().filter(pk__in=list(pks))) if pks else []
+
+    def by_keys(self, keys: Collection[str], marks: Collection[str]) -> list[Row]:
+        wanted = Q()
+        if keys:
+            short = [column(k, "left_key") for k in keys]
+            wanted |= Q(left_key__in=short) | Q(right_key__in=short)
+        if marks:
+            short = [column(m, "left_mark") for m in marks]
+            wanted |= Q(left_mark__in=short) | Q(right_mark__in=short)
+        return self._rows(self._records().filter(wanted)) if wanted else []
+
+    def by_names(self, side: Side, names: Collection[str]) -> list[Row]:
+        short = [column(n, "right_name") for n in names]
+        return self._rows(self._records().filter(**{f"{side}_name__in": short})) if short else []
+
+    def due(self, now: datetime, after: int, limit: int) -> list[Row]:
+        return self._rows(self._due(now).filter(pk__gt=after)[:limit])
+
+    def every(self, after: int, limit: int) -> list[Row]:
+        return self._rows(self._records().filter(pk__gt=after)[:limit])
+
+    def unseen(self, side: Side, sweep: int, after: int, limit: int) -> list[Row]:
+        missing = self._records().filter(**{f"{side}_stands": True, f"{side}_sweep__lt": sweep, "pk__gt": after})
+        return self._rows(missing[:limit])
+
+    def intents(self) -> Iterator[Intent]:
+        return iter([_intent(i) for i in WriteIntent.objects.filter(sync=self._sync)])
+
+    def waiting(self, now: datetime) -> int:
+        return self._due(now).count()
+
+    def linked(self) -> int:
+        return self._records().filter(left_id__isnull=False, right_id__isnull=False).count()
+
+    def wake_all(self) -> None:
+        self._records().filter(dirty=False).update(dirty=True)
+
+    def rekey_if(self, signature: str) -> None:
+        """Compute the keys of every row anew when a setting changed what records are compared by."""
+        if self._cursors.get("keyed_by") == signature:
+            return
+        after = 0
+        while rows := self.every(after, REKEY_CHUNK):
+            self.save(Batch(rows=rows))
+            after = rows[-1].pk
+        self._cursors["keyed_by"] = signature
+        ObjectSync.objects.filter(pk=self._sync.pk).update(cursors=self._cursors)
+
+    def overlay(self) -> Overlay:
+        """The same rows, looked up by the keys of this store's spec even where the stored ones are of another: for previews of an edit."""
+        return Overlay(self._sync, self._spec, self._clock, self._run)
+
+    def save(self, batch: Batch) -> None:
+        with transaction.atomic():
+            self._renew()
+            if batch.deleted:
+                self._records().filter(pk__in=batch.deleted).delete()
+            self._save_rows(batch.rows)
+            for side, sweep, ids in batch.touched:
+                self._records().filter(**{f"{side}_id__in": list(ids)}).update(**{f"{side}_sweep": sweep})
+            RecordEvent.objects.bulk_create([self._event(e) for e in batch.events])
+            WriteIntent.objects.bulk_create([self._open(i) for i in batch.opened])
+            self._close(batch.closed)
+            self._save_cursors(batch)
+            self._wake(batch)
+
+    def _records(self) -> QuerySet[SyncRecord]:
+        return SyncRecord.objects.filter(sync=self._sync)
+
+    def _due(self, now: datetime) -> QuerySet[SyncRecord]:
+        open_writes = WriteIntent.objects.filter(sync=self._sync, record_pk=OuterRef("pk"))
+        return self._records().filter(Q(dirty=True) | Q(next_attempt_at__lte=now)).exclude(Exists(open_writes))
+
+    def _rows(self, records: Iterable[SyncRecord]) -> list[Row]:
+        return [row_of(r) for r in records]
+
+    def _renew(self) -> None:
+        if self._run is None:
+            return
+        mine = SyncRun.objects.live().filter(pk=self._run.pk, epoch=self._run.epoch)
+        if not mine.update(lease_until=self._clock() + LEASE):
+            raise Fenced
+
+    def _save_rows(self, rows: Iterable[Row]) -> None:
+        records = [self._record(row) for row in rows]
+        if records:
+            SyncRecord.objects.bulk_create(records, update_conflicts=True, unique_fields=["id"], update_fields=_SAVED)
+
+    def _record(self, row: Row) -> SyncRecord:
+        columns: dict[str, Any] = {}
+        for side in Side:
+            seen = row.side(side)
+            columns[f"{side}_id"] = seen.id if seen else None
+            columns[f"{side}_stands"] = bool(seen and seen.stands)
+            columns[f"{side}_sweep"] = seen.sweep if seen else 0
+            columns[f"{side}_seen"] = _seen_json(seen) if seen else None
+            columns[f"{side}_base"] = values_to_json(row.base(side))
+            for name, of in (("key", key_of), ("mark", mark_of), ("name", name_of)):
+                columns[f"{side}_{name}"] = column(of(self._spec, row, side), f"{side}_{name}")
+        same = (
+            "state",
+            "reason",
+            "origin",
+            "linked_by",
+            "dirty",
+            "held",
+            "attempts",
+            "next_attempt_at",
+            "generation",
+            "last_synced_at",
+            "last_direction",
+        )
+        columns.update({name: getattr(row, name) for name in same})
+        title = row.title[:512]
+        return SyncRecord(pk=row.pk or None, sync=self._sync, title=title, wants=column(row.wants, "wants"), details=dict(row.details), **columns)
+
+    def _event(self, event: Event) -> RecordEvent:
+        return RecordEvent(
+            sync=self._sync,
+            record_pk=event.pk,
+            run=self._run,
+            at=self._clock(),
+            type=event.type,
+            side=event.side or "",
+            changes=[[c.field, to_json(c.old), to_json(c.new)] for c in event.changes],
+            category=event.category,
+            details=dict(event.details),
+            words=event.words,
+            trace=event.trace[:128],
+        )
+
+    def _open(self, intent: Intent) -> WriteIntent:
+        write = intent.write
+        body = {
+            "fields": values_to_json(write.fields),
+            "id": write.id,
+            "version": write.version,
+            "expected": values_to_json(write.expected),
+            "agreed": values_to_json(intent.agreed),
+            "changes": [[c.field, to_json(c.old), to_json(c.new)] for c in intent.changes],
+            "lost": list(intent.lost),
+        }
+        sent_at = intent.sent_at or self._clock()
+        return WriteIntent(
+            sync=self._sync,
+            record_pk=intent.pk,
+            side=intent.side,
+            call=write.call,
+            key=write.key,
+            operation=write.operation,
+            body=body,
+            sent_at=sent_at,
+        )
+
+    def _close(self, names: Iterable[tuple[str, str]]) -> None:
+        by_call: dict[str, list[str]] = {}
+        for call, key in names:
+            by_call.setdefault(call, []).append(key)
+        for call, keys in by_call.items():
+            WriteIntent.objects.filter(sync=self._sync, call=call, key__in=keys).delete()
+
+    def _save_cursors(self, batch: Batch) -> None:
+        if not batch.cursors:
+            return
+        for side, c in batch.cursors.items():
+            self._cursors[side] = {"value": c.value, "sweep": c.sweep, "complete": c.complete, "fields": list(c.fields)}
+        ObjectSync.objects.filter(pk=self._sync.pk).update(cursors=self._cursors)
+
+    def _wake(self, batch: Batch) -> None:
+        if batch.wake_keys:
+            short = [column(k, "left_key") for k in batch.wake_keys]
+            alone = Q(left_id=None) | Q(right_id=None) | Q(state=State.FAILING)
+            self._records().filter(Q(left_key__in=short) | Q(right_key__in=short), alone, dirty=False).update(dirty=True)
+        if batch.wake_names:
+            wanted = {column(name, "wants") for _, name in batch.wake_names}
+            self._records().filter(wants__in=wanted, dirty=False).update(dirty=True)
+
+
+class Overlay(DatabaseStore):
+    """Rows under another spec than the one their stored keys were made with. Keys are computed once, in memory; observations are saved
+    with the stored keys of the sync's own settings, which the next run puts right if they differ."""
+
+    def by_keys(self, keys: Collection[str], marks: Collection[str]) -> list[Row]:
+        index = self._index
+        return self.by_pks({pk for wanted in (keys, marks) for key in wanted for pk in index.get(key, ())})
+
+    @cached_property
+    def _index(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        after = 0
+        while rows := self.every(after, REKEY_CHUNK):
+            after = rows[-1].pk
+            for row in rows:
+                for key in {of(self._spec, row, side) for of in (key_of, mark_of) for side in Side} - {""}:
+                    found.setdefault(key, []).append(row.pk)
+        return found
+
+
+def column(value: str, name: str) -> str:
+    """A compared value as its column holds it: too long ones by their digest."""
+    length = SyncRecord._meta.get_field(name).max_length or 0
+    return value if len(value) <= length else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+
+
+def row_of(record: SyncRecord) -> Row:
+    """A stored record as the engine knows it."""
+    return Row(
+        pk=record.pk,
+        left=_seen(record.left_id, record.left_seen, record.left_sweep),
+        right=_seen(record.right_id, record.right_seen, record.right_sweep),
+        left_base=values_from_json(record.left_base),
+        right_base=values_from_json(record.right_base),
+        state=State(record.state),
+        reason=record.reason,
+        details=record.details,
+        origin=record.origin,
+        linked_by=record.linked_by,
+        dirty=record.dirty,
+        attempts=record.attempts,
+        next_attempt_at=record.next_attempt_at,
+        generation=record.generation,
+        wants=record.wants,
+        held=record.held,
+        last_synced_at=record.last_synced_at,
+        last_direction=record.last_direction,
+    )
+
+
+def _seen_json(seen: Seen) -> dict[str, Any]:
+    return {
+        "values": values_to_json(seen.values),
+        "related": {name: [values_to_json(v) for v in several] for name, several in seen.related.items()},
+        "version": seen.version,
+        "title": seen.title,
+        "presence": seen.presence,
+        "modified_at": to_json(seen.modified_at),
+        "created_at": to_json(seen.created_at),
+    }
+
+
+def _seen(record_id: str | None, stored: dict[str, Any] | None, sweep: int) -> Seen | None:
+    if record_id is None or stored is None:
+        return None
+    modified, created = from_json(stored["modified_at"]), from_json(stored["created_at"])
+    related: dict[str, tuple[Values, ...]] = {name: tuple(map(values_from_json, several)) for name, several in stored["related"].items()}
+    return Seen(
+        record_id,
+        values_from_json(stored["values"]),
+        stored["version"],
+        stored["title"],
+        Presence(stored["presence"]),
+        related,
+        modified if isinstance(modified, datetime) else None,
+        created if isinstance(created, datetime) else None,
+        sweep,
+    )
+
+
+def changes_from_json(stored: Iterable[list[Any]]) -> tuple[FieldChange, ...]:
+    return tuple(FieldChange(field, from_json(old), from_json(new)) for field, old, new in stored)
+
+
+def _intent(stored: WriteIntent) -> Intent:
+    body = stored.body
+    write = Write(
+        stored.call,
+        stored.key,
+        Operation(stored.operation),
+        values_from_json(body["fields"]),
+        body["id"],
+        body["version"],
+        values_from_json(body["expected"]),
+    )
+    return Intent(
+        stored.record_pk,
+        Side(stored.side),
+        write,
+        values_from_json(body["agreed"]),
+        changes_from_json(body["changes"]),
+        tuple(body["lost"]),
+        stored.sent_at,
+    )
