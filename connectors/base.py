@@ -236,7 +236,8 @@ class Connector(Protocol):
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         """Yield every record whose field `key` equals one of the values, without case, straight from the records and not from a lagging index.
 
-        For a unique field this includes inactive records and holders in other lists (`Record.namespace`).
+        For a unique field this includes inactive records and holders in other lists (`Record.namespace`). A record that has the value beside
+        its own one (a further e-mail address) comes with the value it was found by.
         """
 
     def write(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:

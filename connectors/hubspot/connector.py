@@ -12,7 +12,7 @@ from connectors.http import Token
 from connectors.hubspot.changes import Feed
 from connectors.hubspot.client import BATCH, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
-from connectors.hubspot.objects import COMPUTED, FIELDS, OBJECTS, OWN_PROPERTIES, PROPERTY_GROUP
+from connectors.hubspot.objects import ALIASES, COMPUTED, FIELDS, OBJECTS, OWN_PROPERTIES, PROPERTY_GROUP
 from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, want
 from connectors.hubspot.values import in_milliseconds, specification
 from connectors.hubspot.windows import parse
@@ -32,7 +32,6 @@ class HubSpotConnector:
         self._web = endpoints.web
         self._account_id = account_id
         self._fields: dict[Kind, tuple[FieldSpec, ...]] = {}
-        self._unsure: set[tuple[str, str]] = set()
 
     @property
     def calls(self) -> int:
@@ -82,14 +81,10 @@ class HubSpotConnector:
         yield from feed.pages()
 
     def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
-        """As the contract says, for creates. HubSpot has no conditional update: a person's edit between our read and our write carries our own
-        modified time, so what an update stored is shown once more."""
         known = parse(cursor)
         window = known.window(OBJECTS[kind].path)
         for record in records:
-            if (record.id, record.version) in self._unsure:
-                self._unsure.discard((record.id, record.version))
-            elif record.modified_at:
+            if record.modified_at:
                 window.note(record.id, in_milliseconds(record.modified_at))
         return known.text()
 
@@ -119,15 +114,19 @@ class HubSpotConnector:
 
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         wanted = self._want(kind, [*fields, key])
+        aliases = ALIASES.get(key)
+        properties = (*wanted.properties, aliases) if aliases else wanted.properties
         distinct = list(dict.fromkeys(value.strip().lower() for value in values if value.strip()))
         if not self._unique(kind, key):
             yield from self._look_through(kind, key, set(distinct), fields)
             return
         reader, shown = Reader(self._client, wanted), set[str]()
         for part in chunks(distinct, BATCH):
-            raws = self._client.batch_read(OBJECTS[kind].path, part, wanted.properties, id_property=key)
-            yield from reader.records([raw for raw in raws if raw["id"] not in shown])
-            shown |= {str(raw["id"]) for raw in raws}
+            raws = self._client.batch_read(OBJECTS[kind].path, part, properties, id_property=key)
+            fresh = {str(raw["id"]): raw for raw in raws if raw["id"] not in shown}
+            for record in reader.records(list(fresh.values())):
+                yield _found_by(record, key, fresh[record.id]["properties"].get(aliases) if aliases else None, part)
+            shown |= fresh.keys()
 
     def _look_through(self, kind: Kind, key: str, values: set[str], fields: Sequence[str]) -> Iterator[Record]:
         """Records by a field that HubSpot can only search for, and its search lags: compare every record."""
@@ -138,18 +137,10 @@ class HubSpotConnector:
                     yield record
 
     def write(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
-        yield from self._remembered(writes, self._writer(kind, writes, fields).write(writes))
+        yield from self._writer(kind, writes, fields).write(writes)
 
     def settle(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
-        yield from self._remembered(writes, self._writer(kind, writes, fields).settle(writes))
-
-    def _remembered(self, writes: Sequence[Write], outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
-        """The outcomes; what updates stored is kept in mind for `noted`."""
-        updates = {write.name for write in writes if write.operation is Operation.UPDATE}
-        for outcome in outcomes:
-            if isinstance(outcome, Stored) and outcome.name in updates:
-                self._unsure.add((outcome.record.id, outcome.record.version))
-            yield outcome
+        yield from self._writer(kind, writes, fields).settle(writes)
 
     def url(self, kind: Kind, record_id: str) -> str:
         return f"{self._web}/contacts/{self._account_id}/record/{OBJECTS[kind].type_id}/{record_id}"
@@ -174,6 +165,14 @@ class HubSpotConnector:
 
     def _unique(self, kind: Kind, key: str) -> bool:
         return key in self._specs(kind) and self._specs(kind)[key].unique
+
+
+def _found_by(record: Record, key: str, aliases: str | None, values: Sequence[str]) -> Record:
+    """A record with the value it was found by: its own, or one of its further addresses."""
+    others = {alias.strip().lower() for alias in (aliases or "").split(";")}
+    alias = next((value for value in values if value in others), None)
+    own = str(record.fields.get(key) or "").lower()
+    return replace(record, fields={**record.fields, key: alias}) if alias and own not in values else record
 
 
 def _standard(kind: Kind) -> set[str]:

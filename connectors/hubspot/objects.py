@@ -98,6 +98,9 @@ ASSOCIATED_PROPERTIES: dict[str, str] = {
 ALWAYS: dict[Kind, tuple[str, ...]] = {Kind.CONTACT: ("firstname", "lastname", "email", "company", "hs_merged_object_ids")}
 """Properties read with every record of a kind: for its title and for merges."""
 
+ALIASES = {"email": "hs_additional_emails"}
+"""Where a record keeps further values by which a unique field finds it, separated by semicolons. Source: section 7.1."""
+
 OWN_PROPERTIES: dict[Kind, tuple[dict[str, object], ...]] = {
     Kind.CONTACT: (
         {

@@ -1,7 +1,8 @@
 """Creates and updates in batches, and finding out what became of those whose answer was lost. Source: HubSpot reference, sections 6.3 and 7.
 
 A create with the linking property is an upsert by it and so never makes a second record. An update is preceded by a read of what it was decided on,
-the nearest HubSpot offers to a condition. Answers are matched by trace id, unique value or record id. A batch that was refused as a whole did nothing
+the nearest HubSpot offers to a condition, unless it writes our own properties only, and followed by a read of the whole record: what a person
+changed in between carries the time of our update, and no feed would show it. Answers are matched by trace id, unique value or record id. A batch that was refused as a whole did nothing
 and is halved until the refused member stands alone.
 """
 
@@ -27,7 +28,7 @@ from connectors.errors import (
 )
 from connectors.hubspot.client import BATCH_WITH_HISTORY, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER, member_error
-from connectors.hubspot.objects import ASSOCIATED, KEY_PROPERTY, OBJECTS
+from connectors.hubspot.objects import ASSOCIATED, KEY_PROPERTY, OBJECTS, OWN_PROPERTIES
 from connectors.hubspot.reading import CALLS_AT_ONCE, Wanted, chunks, fields_of, record_of
 from connectors.hubspot.values import canonical, stored
 
@@ -50,6 +51,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         self.path = OBJECTS[self.wanted.kind].path
+        self._own = {str(definition["name"]) for definition in OWN_PROPERTIES[self.wanted.kind]}
 
     def write(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """One outcome for each write, as answers come in."""
@@ -107,22 +109,44 @@ class Writer:
     # Updates
 
     def _update(self, writes: list[Write]) -> list[Outcome]:
-        names = [name for write in writes for name in (*write.fields, *write.expected) if name in self.specs]
-        properties = tuple(dict.fromkeys([*self.wanted.properties, *names]))
         try:
-            before = {str(raw["id"]): raw for raw in self.client.batch_read(self.path, [write.id for write in writes], properties)}
+            before = self._now([write for write in writes if not self._ours(write)])
         except ConnectorError as error:
             return self._failed(writes, error)
         refused: list[Outcome] = []
         ready: list[Write] = []
         for write in writes:
-            problem = self._moved_on(write, before.get(write.id))
+            problem = None if self._ours(write) else self._moved_on(write, before.get(write.id))
             if problem:
                 refused.append(Failed(write.name, problem))
             else:
                 ready.append(write)
         raws, outcomes = self._send("update", ready, lambda w: {**self._input(w), "id": w.id}, lambda raw: str(raw["id"]))
-        return refused + outcomes + [Stored(write.name, self._record(overlaid(before[write.id], raw))) for write, raw in raws]
+        try:
+            after = self._now([write for write, _ in raws])
+        except ConnectorError:
+            after = {}
+        return refused + outcomes + [self._updated(write, raw, after.get(write.id)) for write, raw in raws]
+
+    def _now(self, writes: Sequence[Write]) -> dict[str, Raw]:
+        """What the records of some writes hold, by id, in the fields that are wanted and those that are written."""
+        if not writes:
+            return {}
+        names = [name for write in writes for name in (*write.fields, *write.expected) if name in self.specs]
+        properties = tuple(dict.fromkeys([*self.wanted.properties, *names]))
+        return {str(raw["id"]): raw for raw in self.client.batch_read(self.path, [write.id for write in writes], properties)}
+
+    def _ours(self, write: Write) -> bool:
+        """Whether nobody but us writes these properties."""
+        return {*write.fields, *write.expected} <= self._own
+
+    def _updated(self, write: Write, answer: Raw, now: Raw | None) -> Outcome:
+        """What an update stored. A record that could not be read afterwards has no time, so that the feed shows it once more."""
+        if now is None:
+            return Stored(write.name, replace(self._record(answer), modified_at=None))
+        if now["updatedAt"] == answer["updatedAt"]:
+            return Stored(write.name, self._record(now))
+        return Stored(write.name, self._record(overlaid(now, answer)), self._record(now))
 
     def _moved_on(self, write: Write, raw: Raw | None) -> ConnectorError | None:
         if raw is None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum
 
 from connectors.base import Connector, Operation, Outcome, Stored
 from connectors.errors import ConnectorError
@@ -25,6 +26,20 @@ MAX_PASSES = 4
 """How often one run decides a row anew: a created record gets its mark in the second pass, a stale one its new decision."""
 
 Sides = Mapping[Side, Connector]
+
+
+class Ask(Enum):
+    """Whom to ask who holds the unique values a plan would take.
+
+    Our own rows are always asked. A run asks providers about name spaces that hold more than the records of the kind; for all others the answer
+    of the write tells soon enough. A preview asks about everything. A guard only counts and asks nobody.
+    """
+
+    NOBODY = 0
+    SHARED = 1
+    EVERYBODY = 2
+
+
 Clock = Callable[[], datetime]
 
 
@@ -94,7 +109,7 @@ def synchronize(
         return run.report
     run.report.full = _observe(run, full=full)
     if not (first or unguarded) and store.waiting(clock()) > guards.FLOOR:
-        guards.check_plan(store.linked(), _drafts(run.spec, run.sides, store, clock(), ask=False))
+        guards.check_plan(store.linked(), _drafts(run.spec, run.sides, store, clock(), ask=Ask.NOBODY))
     for _ in range(MAX_PASSES):
         if not run.going() or not _pass(run):
             break
@@ -147,12 +162,9 @@ def decide(
     *,
     consumed: set[int] | None = None,
     claims: dict[Name, Holder] | None = None,
-    ask: bool = True,
+    ask: Ask = Ask.SHARED,
 ) -> Plan:
-    """Plan a chunk: load its neighbours, match, reconcile, and see who holds the unique values it would take. Writes nothing.
-
-    `ask` also asks the provider for holders outside of this sync.
-    """
+    """Plan a chunk: load its neighbours, match, reconcile, and see who holds the unique values it would take. Writes nothing."""
     keys = {key for row in rows for side in Side if (key := key_of(spec, row, side))}
     marks = {mark for row in rows for side in Side if (mark := mark_of(spec, row, side))}
     own = {row.pk for row in rows}
@@ -162,7 +174,7 @@ def decide(
     return plan
 
 
-def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, str], *, ask: bool) -> dict[Name, list[Holder]]:
+def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, str], *, ask: Ask) -> dict[Name, list[Holder]]:
     """Who has these unique values: our rows, and where a name space holds other lists too, whoever the provider names."""
     found: dict[Name, list[Holder]] = {}
     for side, key in spec.unique_fields.items():
@@ -172,7 +184,7 @@ def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, s
         rows = store.by_names(side, here.keys())
         for place, holders in holders_of(spec, rows, side).items():
             found.setdefault(place, []).extend(holders)
-        if ask and spec.field(side, key).meaning in UNIQUE_CATEGORY:
+        if ask is Ask.EVERYBODY or (ask is Ask.SHARED and spec.field(side, key).meaning in UNIQUE_CATEGORY):
             _ask(spec, sides[side], side, key, here, {s.id for row in rows if (s := row.side(side))}, found)
     return found
 
@@ -319,13 +331,13 @@ def preview(
 def foresee(spec: SyncSpec, sides: Sides, store: Store, clock: Clock) -> Preview:
     """The preview of what was read before, without reading again."""
     result = Preview()
-    for plan in _drafts(spec, sides, store, clock(), every=True):
+    for plan in _drafts(spec, sides, store, clock(), every=True, ask=Ask.EVERYBODY):
         for planned in plan.planned:
             _foresee(spec, result, planned)
     return result
 
 
-def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every: bool = False, ask: bool = True) -> Iterator[Plan]:
+def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every: bool = False, ask: Ask) -> Iterator[Plan]:
     """The plans of all due rows (or every row), chunk by chunk, without keeping any."""
     consumed: set[int] = set()
     claims: dict[Name, Holder] = {}

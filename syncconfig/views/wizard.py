@@ -12,7 +12,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -78,6 +78,11 @@ def saved(draft: ObjectSync, request: HttpRequest, step: str) -> None:
     drafts.reached(draft, step)
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the posted values, which may be none at all, or nothing when the page is only looked at."""
+    return request.POST if request.method == "POST" else None
+
+
 def frame(draft: ObjectSync, step: str) -> dict[str, Any]:
     """What every step's template needs: the step bar, names of sides and objects."""
     order = list(ObjectSync.Step)
@@ -110,7 +115,7 @@ def frame(draft: ObjectSync, step: str) -> dict[str, Any]:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose accounts, object and direction of a new sync; saving reads the fields of both accounts and begins the draft."""
     initial = {"kind": Kind.CONTACT, "direction": DEFAULT_DIRECTION[Kind.CONTACT]}
-    form = NewSyncForm(request.POST or None, initial=initial)
+    form = NewSyncForm(posted(request), initial=initial)
     missing = [side for side in Side if not form.fields[side.value].queryset.exists()]
     if missing:
         messages.warning(request, _("Connect %(system)s first.") % {"system": side_name(missing[0])})
@@ -158,7 +163,7 @@ def _taken(form: NewSyncForm) -> list[str]:
 @wizard_step(ObjectSync.Step.CHOOSE)
 def choose(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     """The direction; accounts and object of a begun sync stay. Saving reads the fields where they are missing."""
-    form = DirectionForm(request.POST or None, instance=draft)
+    form = DirectionForm(posted(request), instance=draft)
     if request.method == "POST" and form.is_valid():
         try:
             drafts.ensure_fields(draft.left, draft.right, Kind(draft.kind))

@@ -23,7 +23,7 @@ from syncconfig.forms import ConfigureForm, MappingForm, MappingRulesForm, Optio
 from syncconfig.models import FieldMapping, ObjectSync, SyncRecord
 from syncconfig.models.sync import DirectionChoice
 from syncconfig.specs import Fields, broken_mappings, fields_of, meaning_key, read_fields
-from syncconfig.views.wizard import frame, saved, step_url, wizard_step
+from syncconfig.views.wizard import frame, posted, saved, step_url, wizard_step
 
 MAY_MAP = "syncconfig.custom_mappings"
 STEP = ObjectSync.Step.CONFIGURE
@@ -58,7 +58,7 @@ def sides_of(draft: ObjectSync) -> dict[Side, Fields]:
 def configure(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     """The whole step is one form; every button saves it first, `then` says where to go on."""
     sides = sides_of(draft)
-    form = ConfigureForm(request.POST or None, instance=draft, sides=sides)
+    form = ConfigureForm(posted(request), instance=draft, sides=sides)
     if request.method == "POST" and form.is_valid():
         form.save()
         _save_switches(draft, request.POST.getlist("shown"), request.POST.getlist("on"))
@@ -188,7 +188,7 @@ def mapping_new(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     if not request.user.has_perm(MAY_MAP):
         raise PermissionDenied
     sides = sides_of(draft)
-    form = MappingForm(request.POST or None, sync=draft, sides=sides, initial={"direction": draft.direction, "left": ""})
+    form = MappingForm(posted(request), sync=draft, sides=sides, initial={"direction": draft.direction, "left": ""})
     if request.method == "POST" and form.is_valid():
         mapping = form.save()
         saved(draft, request, STEP)
@@ -222,16 +222,16 @@ def mapping_edit(request: HttpRequest, draft: ObjectSync, mapping_pk: int) -> Ht
 def _mapping_form(request: HttpRequest, draft: ObjectSync, mapping: FieldMapping, sides: dict[Side, Fields]) -> MappingForm | MappingRulesForm:
     rules = {"if_empty": mapping.rule == "if_empty", "ignore_blanks": mapping.ignore_blanks}
     if mapping.predefined:
-        return MappingRulesForm(request.POST or None, mapping=mapping, initial=rules)
+        return MappingRulesForm(posted(request), mapping=mapping, initial=rules)
     initial = {"left": mapping.left_field, "right": mapping.right_field, "direction": mapping.direction, **rules}
-    return MappingForm(request.POST or None, sync=draft, sides=sides, mapping=mapping, initial=initial)
+    return MappingForm(posted(request), sync=draft, sides=sides, mapping=mapping, initial=initial)
 
 
 def _option_table(request: HttpRequest, mapping: FieldMapping, sides: dict[Side, Fields]) -> OptionTableForm | None:
     left, right = sides[Side.LEFT].get(mapping.left_field), sides[Side.RIGHT].get(mapping.right_field)
     if not left or not right or not has_option_table(left, right):
         return None
-    return OptionTableForm(request.POST or None, mapping=mapping, left=left, right=right)
+    return OptionTableForm(posted(request), mapping=mapping, left=left, right=right)
 
 
 def _names(mapping: FieldMapping, sides: dict[Side, Fields]) -> dict[str, str]:

@@ -98,7 +98,9 @@ class World:
         self.store.spec = self.spec
         self.store.wake_all()
 
-    def contact(self, email: str | None = "ann@a.example", *, company: str | None = None, invoices: Iterable[Mapping[str, Value]] = (), **fields: Value) -> str:
+    def contact(
+        self, email: str | None = "ann@a.example", *, company: str | None = None, invoices: Iterable[Mapping[str, Value]] = (), **fields: Value
+    ) -> str:
         """A person creates a contact; name parts and company show in the computed fields, as a CRM would show them."""
         names = [str(n) for n in (fields.get("first"), fields.get("last")) if n]
         values = {"email": email, "company_name": company, "full_name": " ".join(names) or None, **fields}
