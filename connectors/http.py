@@ -19,6 +19,7 @@ from typing import Any, Protocol
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
 from connectors.errors import Ambiguous, ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
 
@@ -80,7 +81,7 @@ class Pacer:
 class ApiSession:
     """A conversation with one account. Safe for several threads.
 
-    `pacers` by bucket name; a request waits for every pacer of the bucket it names, in their order, and counts there only. `tries` and `sleep` exist for tests of this module.
+    `pacers` by bucket name; a request waits for every pacer of the bucket it names, in their order, and counts there only. Tests replace `sleep`.
     """
 
     base_url: str
@@ -188,7 +189,7 @@ class ApiSession:
         with response:
             try:
                 raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
-            except Exception as error:  # urllib3 raises several kinds for a broken body, all of them mean: lost
+            except (HTTPError, OSError) as error:  # a body that breaks off, stalls, or is not encoded as it says
                 raise _Lost(type(error).__name__) from None
         if len(raw) > MAX_ANSWER_BYTES:
             raise _Lost("answer too large")

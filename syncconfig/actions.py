@@ -8,7 +8,8 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 
-from syncconfig.engine.matching import join
+from syncconfig.engine.matching import join, key_of
+from syncconfig.engine.spec import Side
 from syncconfig.engine.state import EventType
 from syncconfig.engine.store import Batch
 from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
@@ -43,7 +44,10 @@ def link(one: SyncRecord, other: SyncRecord, actor: AbstractBaseUser, now: datet
             raise Refused("open_write")
         pair = join(rows[0], rows[1], "hand")
         gone = one.pk if pair.pk == other.pk else other.pk
-        DatabaseStore(sync, spec_of(sync), lambda: now).save(Batch(rows=[pair], deleted=[gone]))
+        spec = spec_of(sync)
+        # Whoever shares a key with the pair was waiting for this.
+        keys = {key for side in Side if (key := key_of(spec, pair, side))}
+        DatabaseStore(sync, spec, lambda: now).save(Batch(rows=[pair], deleted=[gone], wake_keys=keys))
         RecordEvent.objects.create(sync=sync, record_pk=pair.pk, at=now, type=EventType.LINKED, details={"by": "hand"}, actor_id=actor.pk)
     return SyncRecord.objects.get(pk=pair.pk)
 

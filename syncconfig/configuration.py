@@ -233,13 +233,12 @@ def _mappings(pair: Pair, sync: ObjectSync, entry: Mapping[str, Any], fields: Ma
 
 
 def _rules(stored: Sequence[Sequence[Mapping[str, Any]]]) -> Rules:
-    return tuple(
-        tuple(
-            Condition(str(c["field"]), str(c["operator"]), tuple(str(v) for v in c.get("values", ())), bool(c.get("include_empty")), bool(c.get("absent")))
-            for c in group
-        )
-        for group in stored
-    )
+    return tuple(tuple(_condition(c) for c in group) for group in stored)
+
+
+def _condition(c: Mapping[str, Any]) -> Condition:
+    values = tuple(str(v) for v in c.get("values", ()))
+    return Condition(str(c["field"]), str(c["operator"]), values, bool(c.get("include_empty")), bool(c.get("absent")))
 
 
 def _fields(pair: Pair, kind: Kind) -> dict[Side, Fields]:

@@ -123,7 +123,9 @@ def mark_reconnect_needed(connection_id: int, error: ConnectorError, *, version:
     )
 
 
-def store_consent(provider_key: str, grant: Grant, claimed_account: str, user: AbstractBaseUser, expected: Connection | None = None) -> Connection:
+def store_consent(
+    provider_key: str, grant: Grant, claimed_account: str, user: AbstractBaseUser | None, expected: Connection | None = None
+) -> Connection:
     """Bind what a person consented to: the account is asked who it is, with the new token, before anything is stored.
 
     `claimed_account` is what the callback's address said, "" where it says nothing. With `expected` only that account will do.
@@ -140,7 +142,7 @@ def store_consent(provider_key: str, grant: Grant, claimed_account: str, user: A
         connection.name, connection.zone, connection.currency, connection.country = account.name, account.zone, account.currency, account.country
         connection.sandbox, connection.details = account.sandbox, dict(account.details)
         connection.scopes = list(grant.scopes)
-        connection.connected_by_id, connection.connected_at = user.pk, timezone.now()
+        connection.connected_by_id, connection.connected_at = user.pk if user else None, timezone.now()
         connection.status, connection.last_error, connection.last_error_at = Connection.Status.CONNECTED, "", None
         connection.credentials = encrypt(_dump(grant), connection.encryption_context)
         connection.credentials_version += 1

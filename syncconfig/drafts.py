@@ -217,7 +217,7 @@ def _twin(row: Child, **owner: object) -> Child:
 
 
 def save_and_turn_on(sync: ObjectSync, user: AbstractBaseUser | None, now: datetime) -> ObjectSync:
-    """Make a draft or an edit the settings in force and turn the sync on. Returns the sync itself. The caller checks `problems` first and starts the run."""
+    """Make a draft or an edit the settings in force and turn the sync on; gives the sync itself. The caller checks `problems` and starts the run."""
     with transaction.atomic():
         original = ObjectSync.objects.select_for_update().get(pk=sync.original.pk)
         if sync.draft_of_id:

@@ -20,13 +20,17 @@ from syncconfig.models.sync import DirectionChoice, KindChoice, SideChoice
 from syncconfig.specs import Fields
 
 
+ARROWS = [(choice.value, choice.label) for choice in (DirectionChoice.TO_LEFT, DirectionChoice.BOTH, DirectionChoice.TO_RIGHT)]
+"""The directions as they stand between HubSpot on the left and QuickBooks on the right."""
+
+
 class NewSyncForm(forms.Form):
     """Which accounts, which object, which direction. Accounts are asked for only where there are several of a provider."""
 
     left = forms.ModelChoiceField(Connection.objects.none(), label=gettext_lazy("HubSpot account"), empty_label=None)
     right = forms.ModelChoiceField(Connection.objects.none(), label=gettext_lazy("QuickBooks company"), empty_label=None)
     kind = forms.ChoiceField(choices=KindChoice.choices, label=gettext_lazy("QuickBooks object"))
-    direction = forms.ChoiceField(choices=DirectionChoice.choices, widget=forms.RadioSelect, label=gettext_lazy("Direction"))
+    direction = forms.ChoiceField(choices=ARROWS, widget=forms.RadioSelect, label=gettext_lazy("Direction"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -49,6 +53,10 @@ class DirectionForm(forms.ModelForm):
         model = ObjectSync
         fields = ("direction",)
         widgets = {"direction": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["direction"].choices = ARROWS
 
     def save(self, commit: bool = True) -> ObjectSync:
         sync: ObjectSync = super().save(commit=False)

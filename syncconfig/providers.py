@@ -23,7 +23,7 @@ def endpoints(provider_key: str) -> Endpoints:
             return provider.trial
         return provider.live
     if settings.PROVIDERS == "sandbox":
-        return provider.sandbox(settings.SANDBOX_URLS[provider_key])
+        return replace(provider.sandbox(settings.SANDBOX_URLS[provider_key]), pace=settings.SANDBOX_PACE)
     urls = {part: loopback(url) for part, url in settings.PROVIDER_URLS[provider_key].items() if url}
     if "api" not in urls:
         raise ImproperlyConfigured(f"PROVIDERS=custom needs {provider_key.upper()}_API_URL.")

@@ -14,7 +14,7 @@ from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.mapping import source
 from syncconfig.engine.reconcile import Decision, reconcile
 from syncconfig.engine.spec import FieldMap, Side, SyncSpec
-from syncconfig.engine.state import FieldChange, Row, Seen
+from syncconfig.engine.state import FieldChange, Row, Seen, State
 from syncconfig.engine.values import is_blank, same
 from syncconfig.explanations import Explanation, Labels, explain, side_name
 from syncconfig.models import RecordEvent, SyncRecord
@@ -45,7 +45,8 @@ def both_sides(record: SyncRecord, now: datetime) -> list[FieldLine]:
     except (NoFields, BadFilter):
         return []
     row = row_of(record)
-    decision = reconcile(spec, row, now)
+    # Whether a half that failed may be created or linked is decided with its neighbours; what comes next is not known here.
+    decision = reconcile(spec, row, now) if row.linked or row.state is State.PENDING else Decision(row.state)
     return [_line(spec, row, m, decision) for m in spec.maps]
 
 
@@ -56,7 +57,7 @@ def _line(spec: SyncSpec, row: Row, m: FieldMap, decision: Decision) -> FieldLin
     agreed = row.left_base.get(m.key)
     agreed = row.right_base.get(m.key) if is_blank(agreed) else agreed
     equal = row.linked and (same(left, right) or (is_blank(left) and is_blank(right)))
-    words = _next(row, m, to, equal=equal, blank=is_blank(left) and is_blank(right))
+    words = _next(row, to, equal=equal, blank=is_blank(left) and is_blank(right))
     names = spec.field(Side.LEFT, left_key).label, spec.field(Side.RIGHT, m.right).label
     return FieldLine(names[0], names[1], left, right, agreed, equal, to or "", words)
 
@@ -72,11 +73,13 @@ def _shows_change(m: FieldMap, side: Side, decision: Decision, row: Row) -> bool
     return not same(change.fields[key], _value(row.side(side), key))
 
 
-def _next(row: Row, m: FieldMap, to: Side | None, *, equal: bool, blank: bool) -> str:
+def _next(row: Row, to: Side | None, *, equal: bool, blank: bool) -> str:
+    if to is not None and row.state is State.FAILING:
+        return _("Waits until the cause above is gone")
     if to is not None and row.linked:
         return _("Will be written to %(system)s") % {"system": side_name(to)}
     if to is not None:
-        return _("Will be created in %(system)s") % {"system": side_name(to)}
+        return _("Will be linked or created in %(system)s") % {"system": side_name(to)}
     if not row.linked:
         return ""
     if blank:

@@ -2,8 +2,8 @@
 
 A create with the linking property is an upsert by it and so never makes a second record. An update is preceded by a read of what it was decided on,
 the nearest HubSpot offers to a condition, unless it writes our own properties only, and followed by a read of the whole record: what a person
-changed in between carries the time of our update, and no feed would show it. Answers are matched by trace id, unique value or record id. A batch that was refused as a whole did nothing
-and is halved until the refused member stands alone.
+changed in between carries the time of our update, and no feed would show it. Answers are matched by trace id, unique value or record id. A batch
+that was refused as a whole did nothing and is halved until the refused member stands alone.
 """
 
 from __future__ import annotations

@@ -69,7 +69,8 @@ class Reply:
             return self.body.encode(), self.content_type or "text/html; charset=utf-8"
         if self.body is None:
             return b"", self.content_type or "application/json;charset=utf-8"
-        return json.dumps(self.body, default=_plain, ensure_ascii=False, separators=(",", ":")).encode(), self.content_type or "application/json;charset=utf-8"
+        text = json.dumps(self.body, default=_plain, ensure_ascii=False, separators=(",", ":"))
+        return text.encode(), self.content_type or "application/json;charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,12 @@ def _finished(planned: Planned, now: datetime) -> Row:
     )
 
 
+def at_rest(spec: SyncSpec, row: Row, now: datetime) -> Row:
+    """A row after its write was stored: finished when nothing more is to be done for it, else left for the next decision."""
+    decision = reconcile(spec, row, now)
+    return _finished(Planned(row, decision, row), now) if decision.state is State.IN_SYNC else row
+
+
 def _history(planned: Planned) -> Iterable[Event]:
     row, before, decision = planned.row, planned.before, planned.decision
     same_news = (before.state, before.reason) == (decision.state, decision.reason)

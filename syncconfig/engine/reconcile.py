@@ -34,7 +34,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What one row needs. `bases` are agreements that need no write; `lost` the values that give way, `drifted` edits that one-way maps leave alone."""
+    """What one row needs. `bases` are agreements without a write, `lost` values that give way, `drifted` edits that one-way maps leave alone."""
 
     state: State
     reason: str = ""
@@ -153,7 +153,8 @@ class _Draft:
 
 
 def _merge(spec: SyncSpec, row: Row) -> Decision:
-    assert row.left and row.right
+    assert row.left
+    assert row.right
     drafts = {side: _Draft() for side in Side}
     bases: list[tuple[Side, str, Value]] = []
     lost: list[tuple[Side, FieldChange]] = []
@@ -190,7 +191,8 @@ def _merge(spec: SyncSpec, row: Row) -> Decision:
 
 def judge(spec: SyncSpec, maps: Maps, row: Row, left: Parts, right: Parts) -> Verdict:
     """The decision table of one group (correctness 1.3). `left` and `right` are what the sides show."""
-    assert row.left and row.right
+    assert row.left
+    assert row.right
     old = {side: base_parts(maps, row, side) for side in Side}
     old_left, old_right = old[Side.LEFT], old[Side.RIGHT]
     known = old_left is not None and old_right is not None
@@ -261,7 +263,8 @@ def _write(spec: SyncSpec, maps: Maps, row: Row, to: Side, draft: _Draft) -> lis
     A group of several fields is written whole. A single part that cannot be emptied keeps its value.
     """
     origin, target = row.side(to.other), row.side(to)
-    assert origin and target
+    assert origin
+    assert target
     wanted = mapping.translate(spec, maps, to, origin)
     wanted = {k: v for k, v in wanted.items() if not (is_blank(v) and not spec.field(to, k).clearable)}
     shown = {k: target.values.get(k) for k in wanted}

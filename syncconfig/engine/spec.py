@@ -39,7 +39,7 @@ class WriteRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """One mapped field that is switched on. `left` lists sources, the first that is not empty counts; it has one entry unless the map only goes right."""
+    """One mapped field that is switched on. The first of `left` that is not empty counts; it has one entry unless the map only goes right."""
 
     left: tuple[str, ...]
     right: str

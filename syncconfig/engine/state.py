@@ -174,7 +174,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a side was read. `sweep` is the listing it belongs to; `complete` once that side was listed to its end; `fields` is what it was read with."""
+    """How far a side was read, and with which fields. `sweep` is the listing it belongs to; `complete` once that was read to its end."""
 
     value: str
     sweep: int

@@ -15,7 +15,7 @@ from syncconfig.engine import guards
 from syncconfig.engine.answer import absorb
 from syncconfig.engine.matching import Index, key_of, mark_of
 from syncconfig.engine.observe import observe, refresh
-from syncconfig.engine.plan import Holder, Name, Plan, Planned, changes_of, draft, finish, holders_of, intents, keep_names_unique, names
+from syncconfig.engine.plan import Holder, Name, Plan, Planned, at_rest, changes_of, draft, finish, holders_of, intents, keep_names_unique, names
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import FieldChange, Intent, Row, State
 from syncconfig.engine.store import Batch, Store
@@ -243,8 +243,9 @@ def _absorb(run: Run, sent: Mapping[tuple[str, str], Intent], outcomes: Sequence
             batch.closed.append(intent.write.name)
             continue
         absorbed = absorb(run.spec, rows[intent.pk], intent, outcome, now)
-        rows[intent.pk] = absorbed.row
-        _count(run.report, intent, absorbed.row, stored=bool(absorbed.event and not absorbed.event.category), open=absorbed.open)
+        stored = isinstance(outcome, Stored)
+        rows[intent.pk] = at_rest(run.spec, absorbed.row, now) if stored and absorbed.row.linked else absorbed.row
+        _count(run.report, intent, absorbed.row, stored=stored, open=absorbed.open)
         if absorbed.event:
             batch.events.append(absorbed.event)
         if not absorbed.open:

@@ -123,9 +123,13 @@ def test_a_crash_at_any_of_our_own_commits_ends_as_without(at: int, before: bool
             raise Crash
 
     world.store.save = crashing  # type: ignore[method-assign]
-    with pytest.raises(Crash):
+
+    def work() -> None:
         while True:
             world.sync()
+
+    with pytest.raises(Crash):
+        work()
     world.store.save = save  # type: ignore[method-assign]
     world.sync()
     assert (len(world.lefts()), len(world.rights())) == (8, 8)
