@@ -192,7 +192,7 @@ ENTRIES: dict[str, Entry] = {
 
 GUARDS: dict[str, Entry] = {
     "gone": Entry(
-        _("Paused: many records are gone"),
+        _("Many records are gone"),
         (
             _("%(count)s of %(total)s linked records no longer stand on one side. Nothing was changed."),
             _("Many linked records no longer stand on one side."),
@@ -200,7 +200,7 @@ GUARDS: dict[str, Entry] = {
         (_("Check that the right accounts are connected and nothing was deleted by mistake. If it is right, run anyway, once."),),
     ),
     "updates": Entry(
-        _("Paused: many updates"),
+        _("Many updates"),
         (
             _("%(count)s of %(total)s linked records would be updated in %(system)s. Nothing was written."),
             _("Unusually many linked records would be updated. Nothing was written."),
@@ -208,7 +208,7 @@ GUARDS: dict[str, Entry] = {
         (_("Look at the preview. If somebody changed that many records on purpose, run anyway, once."),),
     ),
     "failures": Entry(
-        _("Paused after errors"),
+        _("Many writes failed"),
         (
             _("%(count)s of %(total)s writes failed: %(category)s."),
             _("%(count)s of %(total)s writes failed."),

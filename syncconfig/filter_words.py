@@ -81,7 +81,7 @@ def condition_words(condition: Condition, field: FieldSpec | None, zone: ZoneInf
     label = field.label if field else condition.field
     if condition.absent:
         label = _("no associated record with %(field)s") % {"field": label}
-    operator = _DAY_OPERATORS.get(condition.operator) or OPERATOR_LABELS.get(condition.operator, condition.operator)
+    operator = _DAY_OPERATORS.get(condition.operator) or OPERATOR_LABELS.get(condition.operator) or condition.operator
     extra = _("or has no value") if condition.include_empty else ""
     note = resolved_note(condition, zone) if field and field.type in TIMES and zone else ""
     return ConditionWords(label, str(operator), _values(condition, field), extra, note)

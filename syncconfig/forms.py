@@ -19,7 +19,6 @@ from syncconfig.models import Connection, FieldMapping, ObjectSync
 from syncconfig.models.sync import DirectionChoice, KindChoice, SideChoice
 from syncconfig.specs import Fields
 
-
 ARROWS = [(choice.value, choice.label) for choice in (DirectionChoice.TO_LEFT, DirectionChoice.BOTH, DirectionChoice.TO_RIGHT)]
 """The directions as they stand between HubSpot on the left and QuickBooks on the right."""
 

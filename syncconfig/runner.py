@@ -25,15 +25,15 @@ from django.utils import timezone
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
 from connectors.vocabulary import Category
-from syncconfig.credentials import connector_for
+from syncconfig.credentials import connector_for, mark_reconnect_needed
 from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.guards import Blocked
 from syncconfig.engine.matching import match_signature
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.store import Fenced
 from syncconfig.engine.synchronize import Preview, Progress, Report, preview, synchronize
-from syncconfig.engine.values import to_json
-from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.engine.values import cleaned, to_json
+from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.specs import NoFields, spec_of
 from syncconfig.store import LEASE, DatabaseStore
 
@@ -54,8 +54,12 @@ def ask(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None
             )
     except IntegrityError:
         waiting = SyncRun.objects.filter(sync=sync, state=SyncRun.State.QUEUED).exclude(trigger=SyncRun.Trigger.PREVIEW)
-        waiting.update(full=F("full") | full if full else F("full"), unguarded=True if unguarded else F("unguarded"))
-        return waiting.latest("pk")
+        found = waiting.first()
+        more = {name: True for name, wanted in (("full", full), ("unguarded", unguarded)) if wanted}
+        if found and waiting.filter(pk=found.pk).update(attempts=F("attempts"), **more):
+            return found
+        # It was claimed just now and may have read too early for the asker.
+        return ask(sync, trigger, actor=actor, full=full, unguarded=unguarded)
 
 
 def claim(run_id: int, now: datetime) -> SyncRun | None:
@@ -91,7 +95,7 @@ def release_abandoned(now: datetime) -> int:
             continue
         again = run.attempts < MAX_ATTEMPTS and run.trigger != SyncRun.Trigger.PREVIEW
         state = SyncRun.State.QUEUED if again else SyncRun.State.INTERRUPTED
-        mine = SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch)
+        mine = SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch, lease_until=run.lease_until)
         try:
             with transaction.atomic():
                 count += mine.update(state=state, epoch=F("epoch") + 1, holder="", ended_at=None if again else now)
@@ -185,7 +189,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) ->
         clock=clock,
         full=run.full,
         unguarded=run.unguarded or fresh,
-        should_stop=lambda: should_stop() or _was_turned_off(sync),
+        should_stop=lambda: should_stop() or _superseded(sync, version),
         on_progress=_teller(run),
     )
     done = report.stopped is None and not report.interrupted
@@ -205,8 +209,9 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) ->
     _schedule(sync, clock())
 
 
-def _was_turned_off(sync: ObjectSync) -> bool:
-    return ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.OFF).exists()
+def _superseded(sync: ObjectSync, version: int) -> bool:
+    """Whether the sync is not on any more, or has other settings by now: what they exclude must not be written."""
+    return not ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.ON, settings_version=version).exists()
 
 
 def state_counts(sync: ObjectSync) -> dict[str, int]:
@@ -232,10 +237,17 @@ def preview_json(result: Preview) -> dict[str, Any]:
     """A preview as it is kept and shown: counts by side, and samples with old and new values."""
     sides = {side.value: {"create": result.create[side], "update": result.update[side]} for side in Side}
     samples = [
-        {"title": s.title, "side": s.side, "operation": s.operation, "changes": [[c.field, to_json(c.old), to_json(c.new)] for c in s.changes]}
+        {
+            "title": cleaned(s.title),
+            "side": s.side,
+            "operation": s.operation,
+            "changes": [[c.field, to_json(c.old), to_json(c.new)] for c in s.changes],
+        }
         for s in result.samples
     ]
-    troubles = [{"title": t.title, "category": t.category, "details": dict(t.details)} for t in result.troubles]
+    troubles = [
+        {"title": cleaned(t.title), "category": t.category, "details": {k: cleaned(v) for k, v in t.details.items()}} for t in result.troubles
+    ]
     plain = {"link": result.link, "equal": result.equal, "excluded": dict(result.excluded), "failing": dict(result.failing)}
     return {**sides, **plain, "samples": samples, "troubles": troubles}
 
@@ -276,13 +288,18 @@ def _refused(run: SyncRun, error: ConnectorError, now: datetime, *, result: Any 
     """An account said no: the run ends, what was done stays, the rest waits."""
     details = {"provider": error.provider, "code": error.code, "words": error.words, "trace": error.trace}
     _end(run, SyncRun.State.FAILED, now, result=result, error=error.category, details=details)
-    if isinstance(error, Throttled):
-        _schedule(run.sync, now, timedelta(seconds=error.retry_after))
-    elif isinstance(error, Unavailable | Unauthorized):
-        _schedule(run.sync, now)
-    else:
+    if isinstance(error, Unauthorized):
+        _reconnect_needed(run, error)
+    elif not isinstance(error, Throttled | Unavailable):
         log.warning("provider refused", provider=error.provider, code=error.code, trace=error.trace)
-        _schedule(run.sync, now)
+    _schedule(run.sync, now, timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else None)
+
+
+def _reconnect_needed(run: SyncRun, error: Unauthorized) -> None:
+    """Note which account refuses us, unless a person has reconnected it since the run began."""
+    for connection in Connection.objects.filter(pk__in=(run.left_id, run.right_id), provider=error.provider):
+        if connection.connected_at is None or run.started_at is None or connection.connected_at < run.started_at:
+            mark_reconnect_needed(connection.pk, error, version=connection.credentials_version)
 
 
 def _schedule(sync: ObjectSync, now: datetime, wait: timedelta | None = None) -> None:

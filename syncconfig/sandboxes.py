@@ -48,11 +48,11 @@ def sandbox_client(provider_key: str) -> Client:
 def build_sandboxes(path: Path | None, *, scale: int = 0, seed: int = 1) -> dict[str, App]:
     """Both simulations, with data from their first start on: the sample company, or `scale` generated customers drawn from `seed`.
 
-    They share one file but not one transaction: each commits its own requests.
+    They share one file, each with a table of its own, and commit their own requests.
     """
     apps: dict[str, App] = {}
     for key, sandbox in sandboxes().items():
-        app = sandbox.build(State(path))
+        app = sandbox.build(State(path, key))
         if app.state.get(FILLED, key) is None:
             app.state.put(FILLED, key, {"scale": scale, "seed": seed})
             fill(app, sandbox, scale, seed)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -16,7 +16,7 @@ from syncconfig.engine.matching import key_of, mark_of, name_of
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Cursor, Event, FieldChange, Intent, Row, Seen, State
 from syncconfig.engine.store import Batch, Fenced
-from syncconfig.engine.values import from_json, to_json, values_from_json, values_to_json
+from syncconfig.engine.values import cleaned, from_json, keepable, to_json, values_from_json, values_to_json
 from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
 
 LEASE = timedelta(seconds=180)
@@ -158,8 +158,8 @@ class DatabaseStore:
             "last_direction",
         )
         columns.update({name: getattr(row, name) for name in same})
-        title = row.title[:512]
-        return SyncRecord(pk=row.pk or None, sync=self._sync, title=title, wants=column(row.wants, "wants"), details=dict(row.details), **columns)
+        title = cleaned(row.title)[:512]
+        return SyncRecord(pk=row.pk or None, sync=self._sync, title=title, wants=column(row.wants, "wants"), details=_texts(row.details), **columns)
 
     def _event(self, event: Event) -> RecordEvent:
         return RecordEvent(
@@ -171,9 +171,9 @@ class DatabaseStore:
             side=event.side or "",
             changes=[[c.field, to_json(c.old), to_json(c.new)] for c in event.changes],
             category=event.category,
-            details=dict(event.details),
-            words=event.words,
-            trace=event.trace[:128],
+            details=_texts(event.details),
+            words=cleaned(event.words),
+            trace=cleaned(event.trace)[:128],
         )
 
     def _open(self, intent: Intent) -> WriteIntent:
@@ -244,9 +244,15 @@ class Overlay(DatabaseStore):
 
 
 def column(value: str, name: str) -> str:
-    """A compared value as its column holds it: too long ones by their digest."""
+    """A compared value as its column holds it: too long ones, and those no column takes, by their digest."""
     length = SyncRecord._meta.get_field(name).max_length or 0
-    return value if len(value) <= length else "sha256:" + hashlib.sha256(value.encode()).hexdigest()
+    if len(value) <= length and keepable(value):
+        return value
+    return "sha256:" + hashlib.sha256(value.encode(errors="surrogatepass")).hexdigest()
+
+
+def _texts(details: Mapping[str, str]) -> dict[str, str]:
+    return {name: cleaned(text) for name, text in details.items()}
 
 
 def row_of(record: SyncRecord) -> Row:
@@ -278,7 +284,7 @@ def _seen_json(seen: Seen) -> dict[str, Any]:
         "values": values_to_json(seen.values),
         "related": {name: [values_to_json(v) for v in several] for name, several in seen.related.items()},
         "version": seen.version,
-        "title": seen.title,
+        "title": to_json(seen.title),
         "presence": seen.presence,
         "modified_at": to_json(seen.modified_at),
         "created_at": to_json(seen.created_at),
@@ -294,7 +300,7 @@ def _seen(record_id: str | None, stored: dict[str, Any] | None, sweep: int) -> S
         record_id,
         values_from_json(stored["values"]),
         stored["version"],
-        stored["title"],
+        str(from_json(stored["title"])),
         Presence(stored["presence"]),
         related,
         modified if isinstance(modified, datetime) else None,

@@ -83,7 +83,7 @@ def status_of(sync: ObjectSync, state: SyncState) -> Status:
         return _disconnected(sync.connection(broken[0]), broken[0])
     paused = explain_pause(sync)
     if paused:
-        return Status("warn", "pause", _("Paused"), paused.why, blocked=sync.pause_reason != Category.MAPPING_BROKEN)
+        return Status("warn", "pause", _("Paused"), paused.label, blocked=sync.pause_reason != Category.MAPPING_BROKEN)
     if state.live:
         return _running(state)
     return _resting(state)

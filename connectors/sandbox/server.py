@@ -70,7 +70,8 @@ class Reply:
         if self.body is None:
             return b"", self.content_type or "application/json;charset=utf-8"
         text = json.dumps(self.body, default=_plain, ensure_ascii=False, separators=(",", ":"))
-        return text.encode(), self.content_type or "application/json;charset=utf-8"
+        # Half a surrogate pair has no UTF-8; Python's escape of it is JSON's as well.
+        return text.encode(errors="backslashreplace"), self.content_type or "application/json;charset=utf-8"
 
 
 @dataclass(frozen=True, slots=True)

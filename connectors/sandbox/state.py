@@ -18,9 +18,15 @@ Document = dict[str, Any]
 
 
 class State:
-    """Collections of documents. `path` None keeps everything in memory only."""
+    """Collections of documents. `path` None keeps everything in memory only; several services may share a file under names of their own."""
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, name: str = "documents") -> None:
+        if not name.isidentifier():
+            raise ValueError(name)
+        self._insert = f"INSERT OR REPLACE INTO {name} VALUES (?, ?, ?)"  # noqa: S608 - an identifier
+        self._delete = f"DELETE FROM {name} WHERE collection=? AND id=?"  # noqa: S608
+        self._select = f"SELECT collection, id, body FROM {name}"  # noqa: S608
+        self._create = f"CREATE TABLE IF NOT EXISTS {name} (collection TEXT, id TEXT, body TEXT, PRIMARY KEY (collection, id)) WITHOUT ROWID"
         self._lock = threading.RLock()
         self._collections: dict[str, dict[str, Document]] = {}
         self._dirty: dict[tuple[str, str], Document | None] = {}
@@ -30,8 +36,8 @@ class State:
         db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         db.execute("PRAGMA journal_mode=WAL")
         db.execute("PRAGMA synchronous=NORMAL")
-        db.execute("CREATE TABLE IF NOT EXISTS documents (collection TEXT, id TEXT, body TEXT, PRIMARY KEY (collection, id)) WITHOUT ROWID")
-        for collection, key, body in db.execute("SELECT collection, id, body FROM documents"):
+        db.execute(self._create)
+        for collection, key, body in db.execute(self._select):
             self._collections.setdefault(collection, {})[key] = json.loads(body, parse_float=Decimal)
         return db
 
@@ -89,9 +95,9 @@ class State:
                 return
             dirty, self._dirty = self._dirty, {}
             self._db.execute("BEGIN")
-            self._db.executemany("DELETE FROM documents WHERE collection=? AND id=?", [k for k, d in dirty.items() if d is None])
+            self._db.executemany(self._delete, [k for k, d in dirty.items() if d is None])
             self._db.executemany(
-                "INSERT OR REPLACE INTO documents VALUES (?, ?, ?)",
+                self._insert,
                 [(*k, json.dumps(d, default=_number, ensure_ascii=False)) for k, d in dirty.items() if d is not None],
             )
             self._db.execute("COMMIT")

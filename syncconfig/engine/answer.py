@@ -39,7 +39,8 @@ def absorb(spec: SyncSpec, row: Row, intent: Intent, outcome: Outcome, now: date
     if isinstance(outcome, Stored):
         return _stored(spec, row, intent, outcome, now)
     if isinstance(outcome, Unknown):
-        return Absorbed(replace(row, state=State.PENDING), open=True)
+        stop = outcome.error if isinstance(outcome.error, STOPS) else None
+        return Absorbed(replace(row, state=State.PENDING), open=True, stop=stop)
     return _failed(spec, row, intent, outcome, now)
 
 

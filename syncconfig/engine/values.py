@@ -136,8 +136,28 @@ def _as_number(value: str, target: FieldSpec) -> Decimal:
         raise Unfit(Category.VALUE_INVALID, field=target.label, value=value) from None
 
 
+def keepable(value: str) -> bool:
+    """Whether every database takes this text: PostgreSQL refuses NUL, and half a surrogate pair has no UTF-8."""
+    if "\0" in value:
+        return False
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def cleaned(value: str) -> str:
+    """Text to be shown: what no database takes is replaced by a question mark."""
+    return value if keepable(value) else value.replace("\0", "?").encode(errors="replace").decode()
+
+
 def to_json(value: Value) -> Any:
     """A value as JSON that `from_json` reads back exactly."""
+    if isinstance(value, str):
+        return value if keepable(value) else {"bytes": value.encode(errors="surrogatepass").hex()}
     if isinstance(value, datetime):
         return {"at": value.isoformat()}
     if isinstance(value, date):
@@ -153,6 +173,8 @@ def from_json(stored: Any) -> Value:
     if isinstance(stored, dict):
         if "n" in stored:
             return Decimal(stored["n"])
+        if "bytes" in stored:
+            return bytes.fromhex(stored["bytes"]).decode(errors="surrogatepass")
         return datetime.fromisoformat(stored["at"]) if "at" in stored else date.fromisoformat(stored["on"])
     return tuple(stored) if isinstance(stored, list) else stored
 

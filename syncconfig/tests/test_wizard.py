@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -87,7 +88,7 @@ def test_the_limit_page_counts_what_was_read(system: System, admin_browser: Clie
     page = text(admin_browser.get(f"/syncs/{sync.pk}/limit/?sample=to_left"))
     standing = sync.records.filter(right_stands=True).count()
     assert f"<b>{standing}</b> of {standing} match" in page
-    assert page.count('<li><a href="/records/') == min(20, standing)
+    assert len(re.findall(r'<li><a href="/records/\d+/"', page)) == min(20, standing)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -50,9 +50,21 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         "events": history(found, labels),
         "origin": side_name(found.origin) if found.origin else "",
         "linked_by": _linked_by(found),
+        "candidates": candidate_lines(str(found.details.get("list", ""))),
         "system": side_name(found.details["side"]) if found.details.get("side") in tuple(Side) else "",
     }
     return render(request, "syncconfig/record.html", context)
+
+
+def candidate_lines(stored: str) -> list[str]:
+    """The records that share a key, each with what its sides are called in place of left and right."""
+    lines = []
+    for line in stored.splitlines():
+        title, _sep, ids = line.rpartition(" (")
+        for side in Side:
+            ids = ids.replace(f"{side}:", f"{side_name(side)} ")
+        lines.append(f"{title} ({ids}")
+    return lines
 
 
 def _linked_by(found: SyncRecord) -> str:
@@ -85,7 +97,8 @@ def link(request: HttpRequest, pk: int) -> HttpResponse:
     missing = Side.LEFT if found.left_id is None else Side.RIGHT
     free = record_list([found.sync], search=request.GET.get("q", "")).filter(**{f"{missing.other}_id": None, f"{missing}_stands": True})
     if request.method == "POST":
-        other = get_object_or_404(SyncRecord.objects.filter(sync=found.sync), pk=request.POST.get("other", "0"))
+        wanted = request.POST.get("other", "")
+        other = get_object_or_404(SyncRecord.objects.filter(sync=found.sync), pk=int(wanted) if wanted.isdecimal() else 0)
         return _link(request, found, other)
     wanted = request.GET.get("with", "")
     chosen = free.filter(pk=wanted).first() if wanted.isdecimal() else None

@@ -126,7 +126,8 @@ def new(request: HttpRequest) -> HttpResponse:
             _set_direction(draft, form.cleaned_data["direction"])
             saved(draft, request, ObjectSync.Step.CHOOSE)
             return HttpResponseRedirect(step_url(draft, ObjectSync.Step.CONFIGURE))
-    return render(request, "syncconfig/wizard_new.html", {"form": form, "steps": _first_steps(), "taken": _taken(form), "back": reverse("overview")})
+    context = {"form": form, "step": "choose", "steps": _first_steps(), "taken": _taken(form), "back": reverse("overview")}
+    return render(request, "syncconfig/wizard_new.html", context)
 
 
 def _begin(form: NewSyncForm) -> ObjectSync | None:

@@ -63,8 +63,9 @@ def limit(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     if request.method == "POST":
         return _act(request, draft)
     sampled = request.GET.get("sample", "")
-    blocks = [block(draft, direction, timezone.now(), sampled=sampled == direction) for direction in active(draft)]
+    # Asked for before counting: a run that ends in between is shown as under way once more, never as nothing counted.
     reading = SyncRun.objects.filter(sync=draft, trigger=SyncRun.Trigger.PREVIEW, state__in=(SyncRun.State.QUEUED, SyncRun.State.RUNNING)).first()
+    blocks = [block(draft, direction, timezone.now(), sampled=sampled == direction) for direction in active(draft)]
     context = {"blocks": blocks, "unread": any(b.count.matching is None for b in blocks), "reading": reading}
     template = "syncconfig/limit_blocks.html" if request.headers.get("HX-Request") else "syncconfig/wizard_limit.html"
     return render(request, template, {**frame(draft, STEP), **context})

@@ -11,6 +11,12 @@
         wish.form.requestSubmit(button || undefined);
     });
 
+    // The words below the arrows follow the chosen one.
+    document.addEventListener("change", (e) => {
+        const words = document.querySelector("[data-direction]");
+        if (words && e.target.name === "direction" && e.target.type === "radio") words.textContent = e.target.parentElement.title;
+    });
+
     // Parts that update by themselves wait while a menu in them is open or a control has the focus.
     document.addEventListener("htmx:beforeRequest", (e) => {
         const part = e.target;
