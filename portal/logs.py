@@ -63,3 +63,12 @@ def formatter(style: str) -> RedactingFormatter:
         structlog.processors.format_exc_info,
     ]
     return RedactingFormatter(foreign_pre_chain=shared, processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, render])
+
+
+def join_structlog() -> None:
+    """Let what is logged through structlog go the way of every other record: by level, redacted, and never to standard output."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.contextvars.merge_contextvars, structlog.stdlib.render_to_log_kwargs],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )

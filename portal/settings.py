@@ -9,6 +9,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from portal.local_secrets import ensure_local_secrets
+from portal.logs import join_structlog
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -258,3 +259,4 @@ LOGGING = {
         "django.db.backends": {"level": "WARNING"},  # its DEBUG lines hold the values of every statement
     },
 }
+join_structlog()

@@ -248,7 +248,7 @@ def preview_json(result: Preview) -> dict[str, Any]:
     troubles = [
         {"title": cleaned(t.title), "category": t.category, "details": {k: cleaned(v) for k, v in t.details.items()}} for t in result.troubles
     ]
-    plain = {"link": result.link, "equal": result.equal, "excluded": dict(result.excluded), "failing": dict(result.failing)}
+    plain = {"marked": result.marked, "link": result.link, "equal": result.equal, "excluded": dict(result.excluded), "failing": dict(result.failing)}
     return {**sides, **plain, "samples": samples, "troubles": troubles}
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from django.urls import path
-from django.views.generic import RedirectView
 
 from syncconfig.views import apps, overview, record, records, sync_actions, wizard, wizard_limit, wizard_mappings, wizard_review
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="apps"), name="home"),
+    path("", apps.home, name="home"),
     path("apps/", apps.connected_apps, name="apps"),
     path("apps/connect/<str:provider>/", apps.connect, name="connect_app"),
     path("apps/<int:pk>/disconnect/", apps.disconnect, name="disconnect_app"),

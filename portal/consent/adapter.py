@@ -19,6 +19,7 @@ from connectors.vocabulary import Kind
 from portal.consent.outcome import explain, failed, refused
 from syncconfig import credentials
 from syncconfig.models import Connection
+from syncconfig.permissions import MAY_CONNECT
 from syncconfig.providers import client
 
 
@@ -35,7 +36,7 @@ class ConsentAdapter(DefaultSocialAccountAdapter):
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """Bind the account that was consented to."""
-        if sociallogin.state.get("process") != AuthProcess.REDIRECT or not request.user.has_perm("syncconfig.connect"):
+        if sociallogin.state.get("process") != AuthProcess.REDIRECT or not request.user.has_perm(MAY_CONNECT):
             raise PermissionDenied
         provider_key = sociallogin.account.provider
         expected = Connection.objects.filter(pk=(sociallogin.state.get("data") or {}).get("connection"), provider=provider_key).first()

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.consent.provider import provider_classes
 from syncconfig.models import Connection
+from syncconfig.permissions import MAY_CONNECT
 
 CALLBACKS = {c.id: OAuth2CallbackView.adapter_view(c.oauth2_adapter_class) for c in provider_classes}
 
 
 @require_POST
-@permission_required("syncconfig.connect", raise_exception=True)
+@permission_required(MAY_CONNECT, raise_exception=True)
 def connect(request: HttpRequest, provider: str) -> HttpResponse:
     """Send the person to the provider. The form's `connection` names the account to reconnect; without it, any account will do."""
     again = request.POST.get("connection")

@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+import structlog
 
 from portal.logs import formatter, redact
 
@@ -51,3 +52,11 @@ def test_a_record_is_one_line_without_secrets(style: str) -> None:
     assert "connection" in lines[0]
     if style == "json":
         assert json.loads(lines[0])["level"] == "error"
+
+
+def test_what_goes_through_structlog_is_an_ordinary_record(caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]) -> None:
+    caplog.set_level(logging.INFO)
+    structlog.get_logger("canary.structlog").info("run ended", seconds=2)
+    structlog.get_logger("canary.structlog").debug("too quiet")
+    assert [(r.name, r.levelname, r.message, r.seconds) for r in caplog.records] == [("canary.structlog", "INFO", "run ended", 2)]
+    assert capsys.readouterr().out == ""

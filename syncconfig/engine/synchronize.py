@@ -302,10 +302,14 @@ class Trouble:
 
 @dataclass(slots=True)
 class Preview:
-    """What a run would do: counts by side, links, exclusions by reason, failures by category, and some of each to look at."""
+    """What a run would do: counts by side, links, exclusions by reason, failures by category, and some of each to look at.
+
+    `marked` of the updates only note on a record which one it belongs to.
+    """
 
     create: Counter[Side] = field(default_factory=Counter)
     update: Counter[Side] = field(default_factory=Counter)
+    marked: int = 0
     link: int = 0
     equal: int = 0
     excluded: Counter[str] = field(default_factory=Counter)
@@ -362,5 +366,8 @@ def _foresee(spec: SyncSpec, result: Preview, planned: Planned) -> None:
     for change in decision.changes:
         counter = result.create if change.operation is Operation.CREATE else result.update
         counter[change.side] += 1
-        if len(result.samples) < SAMPLES:
-            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, change)))
+        shown = replace(change, fields={key: value for key, value in change.fields.items() if key not in spec.mark})
+        if not shown.fields:
+            result.marked += 1
+        elif len(result.samples) < SAMPLES:
+            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, shown)))

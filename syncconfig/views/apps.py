@@ -12,11 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from connectors.registry import PROVIDERS
 from syncconfig import credentials
-from syncconfig.models import Connection
+from syncconfig.models import Connection, ObjectSync
+from syncconfig.permissions import MAY_CONFIGURE, MAY_CONNECT
 from syncconfig.providers import configured
 from syncconfig.views.form_targets import may_post_to_provider
-
-MAY_CONNECT = "syncconfig.connect"
 
 
 @require_safe
@@ -27,7 +26,20 @@ def connected_apps(request: HttpRequest) -> HttpResponse:
     for connection in Connection.objects.all():
         accounts[connection.provider].append(connection)
     apps = [{"provider": provider, "connections": accounts[key]} for key, provider in PROVIDERS.items()]
-    return render(request, "syncconfig/apps.html", {"apps": apps, "may_connect": request.user.has_perm(MAY_CONNECT)})
+    context = {
+        "apps": apps,
+        "may_connect": request.user.has_perm(MAY_CONNECT),
+        "may_configure": request.user.has_perm(MAY_CONFIGURE),
+        "ready": all(any(c.usable for c in found) for found in accounts.values()),
+        "has_syncs": ObjectSync.objects.settled().exists(),
+    }
+    return render(request, "syncconfig/apps.html", context)
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Where a person begins: the overview once there is a sync, the accounts before."""
+    return HttpResponseRedirect(reverse("overview" if ObjectSync.objects.settled().exists() else "apps"))
 
 
 @require_safe

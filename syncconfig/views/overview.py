@@ -17,11 +17,10 @@ from syncconfig.deep_links import Half, Linker
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import Explanation, Labels, explain, explain_pause, explain_record, label_of, labels_of
 from syncconfig.models import Connection, ObjectSync, SyncRecord
+from syncconfig.permissions import MAY_CONFIGURE, MAY_CONNECT, MAY_OPERATE
 from syncconfig.sync_status import FirstSync, Status, SyncState, first_sync, object_name, states_of, status_of
 from syncconfig.tables import STATES, counts, facts, reason_counts, record_list
-from syncconfig.views.wizard import MAY_CONFIGURE
 
-MAY_OPERATE = "syncconfig.operate"
 SHOWN_IN_GROUP = 5
 
 
@@ -82,7 +81,7 @@ def rights(request: HttpRequest) -> dict[str, bool]:
     return {
         "may_configure": request.user.has_perm(MAY_CONFIGURE),
         "may_operate": request.user.has_perm(MAY_OPERATE),
-        "may_connect": request.user.has_perm("syncconfig.connect"),
+        "may_connect": request.user.has_perm(MAY_CONNECT),
     }
 
 

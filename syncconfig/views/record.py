@@ -19,11 +19,12 @@ from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import explain_record, labels_of, side_name
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.permissions import MAY_OPERATE
 from syncconfig.record_story import both_sides, history
 from syncconfig.specs import NoFields
 from syncconfig.sync_status import object_name
 from syncconfig.tables import record_list
-from syncconfig.views.overview import MAY_OPERATE, rights
+from syncconfig.views.overview import rights
 from syncconfig.views.records import retry_records
 
 CANDIDATES = 20

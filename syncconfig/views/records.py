@@ -22,8 +22,9 @@ from syncconfig import actions, tasks
 from syncconfig.deep_links import Half, Linker
 from syncconfig.explanations import Explanation, Labels, explain_record, label_of, labels_of
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.permissions import MAY_OPERATE
 from syncconfig.tables import STATES, reason_counts, record_list
-from syncconfig.views.overview import MAY_OPERATE, rights, syncs
+from syncconfig.views.overview import rights, syncs
 
 SIZES = (25, 50, 100)
 

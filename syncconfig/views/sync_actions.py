@@ -13,9 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from connectors.vocabulary import Category
 from syncconfig import drafts, tasks
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.permissions import MAY_CONFIGURE, MAY_OPERATE
 from syncconfig.tables import counts
-from syncconfig.views.overview import MAY_OPERATE
-from syncconfig.views.wizard import MAY_CONFIGURE
 
 
 def _sync(pk: int) -> ObjectSync:

@@ -27,9 +27,9 @@ from syncconfig.engine.spec import Side
 from syncconfig.explanations import explain_error, side_name
 from syncconfig.forms import DirectionForm, NewSyncForm
 from syncconfig.models import ObjectSync
+from syncconfig.permissions import MAY_CONFIGURE
 from syncconfig.specs import NoFields
 
-MAY_CONFIGURE = "syncconfig.configure"
 View = Callable[..., HttpResponse]
 
 

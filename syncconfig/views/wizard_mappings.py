@@ -22,10 +22,10 @@ from syncconfig.explanations import explain_error
 from syncconfig.forms import ConfigureForm, MappingForm, MappingRulesForm, OptionTableForm, has_option_table, mappable
 from syncconfig.models import FieldMapping, ObjectSync, SyncRecord
 from syncconfig.models.sync import DirectionChoice
+from syncconfig.permissions import MAY_MAP
 from syncconfig.specs import Fields, broken_mappings, fields_of, meaning_key, read_fields
 from syncconfig.views.wizard import frame, posted, saved, step_url, wizard_step
 
-MAY_MAP = "syncconfig.custom_mappings"
 STEP = ObjectSync.Step.CONFIGURE
 SHOWS = ("all", "default", "custom", "association", "off")
 

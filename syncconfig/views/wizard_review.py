@@ -133,9 +133,10 @@ def _rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
     left, right = result["left"], result["right"]
     excluded = [f"{label_of(reason)}: {n}" for reason, n in sorted(result["excluded"].items(), key=lambda item: -item[1])]
     failing = [f"{label_of(category)}: {n}" for category, n in sorted(result["failing"].items(), key=lambda item: -item[1])]
+    marked = [_("%(n)s of them only receive the number of their QuickBooks record") % {"n": result["marked"]}] if result.get("marked") else []
     return [
         {"name": _("Created"), "icon": "plus", "tone": "ok", "left": left["create"], "right": right["create"]},
-        {"name": _("Updated"), "icon": "pen", "tone": "wait", "left": left["update"], "right": right["update"]},
+        {"name": _("Updated"), "icon": "pen", "tone": "wait", "left": left["update"], "right": right["update"], "notes": marked},
         {"name": _("Linked"), "icon": "link", "tone": "wait", "all": result["link"], "notes": [_("Pairs that are found to belong together")]},
         {"name": _("Already equal"), "icon": "ok", "tone": "ok", "all": result["equal"]},
         {"name": _("Excluded"), "icon": "skip", "tone": "mute", "all": sum(result["excluded"].values()), "notes": excluded},
