@@ -12,7 +12,7 @@ demo: $(VENV)/.installed
 
 test: $(VENV)/.installed-dev $(VENV)/.browser
 	$(MAKE) --no-print-directory check
-	$(PYTEST) -n 2
+	$(PYTEST) -n 2 --dist worksteal
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

@@ -17,6 +17,11 @@ from connectors.sandbox.server import Server
 from syncconfig.sandboxes import build_sandboxes
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The long ones first, so that two processes end together."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory) -> None:
     """SQLite in a file of this test run: the in-memory default locks whole tables and would hide what the product does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from syncconfig.engine.matching import join, key_of
@@ -36,7 +36,7 @@ def link(one: SyncRecord, other: SyncRecord, actor: AbstractBaseUser, now: datet
         raise Refused("same_side")
     sync = one.sync
     with transaction.atomic():
-        _free(sync)
+        place = _take_place(sync, actor, now)
         rows = [row_of(r) for r in SyncRecord.objects.select_for_update().filter(pk__in=(one.pk, other.pk))]
         if len(rows) != 2 or any(row.linked for row in rows):
             raise Refused("linked")
@@ -49,10 +49,15 @@ def link(one: SyncRecord, other: SyncRecord, actor: AbstractBaseUser, now: datet
         keys = {key for side in Side if (key := key_of(spec, pair, side))}
         DatabaseStore(sync, spec, lambda: now).save(Batch(rows=[pair], deleted=[gone], wake_keys=keys))
         RecordEvent.objects.create(sync=sync, record_pk=pair.pk, at=now, type=EventType.LINKED, details={"by": "hand"}, actor_id=actor.pk)
+        place.delete()
     return SyncRecord.objects.get(pk=pair.pk)
 
 
-def _free(sync: ObjectSync) -> None:
-    """Rows belong to a run while it is under way."""
-    if SyncRun.objects.live().filter(left=sync.left_id, right=sync.right_id).exists():
-        raise Refused("running")
+def _take_place(sync: ObjectSync, actor: AbstractBaseUser, now: datetime) -> SyncRun:
+    """Rows belong to a run while it is under way: stand in its place for the rest of the transaction, so that none begins on the old rows."""
+    facts = {"sync": sync, "left_id": sync.left_id, "right_id": sync.right_id, "actor_id": actor.pk}
+    try:
+        with transaction.atomic():
+            return SyncRun.objects.create(trigger=SyncRun.Trigger.MANUAL, state=SyncRun.State.RUNNING, started_at=now, **facts)
+    except IntegrityError:
+        raise Refused("running") from None

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -72,10 +73,18 @@ class TokenSource:
         self._connection_id = connection_id
         self._held: Held | None = None
         self._given = threading.local()
+        self._home = threading.get_ident()
         self._lock = threading.Lock()
 
     def __call__(self, refused: bool) -> str:
         """The access token. Raises `Unauthorized` or `Unavailable`."""
+        try:
+            return self._token(refused)
+        finally:
+            if threading.get_ident() != self._home:
+                database.close()  # a connector's threads end without telling Django
+
+    def _token(self, refused: bool) -> str:
         with self._lock:
             held = self._held
             if held is None or held.grant.expires_at - EARLY < timezone.now():

@@ -157,6 +157,7 @@ def in_hubspot(demo: Demo, text: str) -> bool:
     return any(text in requests.get(demo.hubspot + record, timeout=5).text for record in dict.fromkeys(records))
 
 
+@pytest.mark.long
 def test_from_sign_in_to_edits_that_travel(demo: Demo, browser: Browser) -> None:
     admin = Person(browser, demo)
     page, seen = admin.page, list[str]()

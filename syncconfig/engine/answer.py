@@ -95,7 +95,9 @@ def _failed(spec: SyncSpec, row: Row, intent: Intent, outcome: Failed, now: date
 def _later(row: Row, error: ConnectorError, intent: Intent, now: datetime) -> Row:
     """A failing row: what passes by itself is tried again by the clock, the rest waits for a change or a person."""
     attempts = row.attempts + 1
-    wait = timedelta(minutes=RETRY_MINUTES[min(attempts, len(RETRY_MINUTES)) - 1])
+    # The first rounds of a record that moves under our hands are played at once and are no reason to wait long.
+    waits = attempts - MAX_STALE if isinstance(error, Stale) else attempts
+    wait = timedelta(minutes=RETRY_MINUTES[min(waits, len(RETRY_MINUTES)) - 1])
     details = {"side": str(intent.side), "field": error.field, "code": error.code, "words": error.words, "trace": error.trace}
     return replace(
         row,

@@ -125,6 +125,7 @@ def start(sandboxes: Any, admin: Any, tmp_path: Path) -> Start:
     return Start(database, {key: getattr(sandboxes, key).state.copy() for key in KEYS})
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.skipif("connection.vendor != 'sqlite'", reason="copies the database file; the same code runs on PostgreSQL in the race tests")
 def test_a_first_sync_killed_at_any_request_ends_as_without_a_kill(start: Start, tmp_path: Path) -> None:

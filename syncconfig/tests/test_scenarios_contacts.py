@@ -59,7 +59,7 @@ def three_of_acme(town: Town) -> tuple[ObjectSync, list[str]]:
     """T1: three contacts of Acme, each with an invoice that the recommended filter lets through."""
     contacts = [town.contact(**person) for person in (ALICE, BOB, CHARLIE)]
     town.company("Acme", *contacts)
-    sync = town.set_up(everything=False)
+    sync = town.set_up(to_books=None)
     town.clock.advance(days=1)
     for contact in contacts:
         town.invoice(contact)
@@ -94,7 +94,7 @@ def test_t3_a_contact_without_company_becomes_a_customer_of_its_own_name(town: T
 def test_t4_the_recommended_filter_keeps_a_contact_out_and_names_the_condition(town: Town, condition: str) -> None:
     town.clock.until_noon()
     contact = town.contact(**ALICE)
-    sync = town.set_up(everything=False)
+    sync = town.set_up(to_books=None)
     if condition == "invoice.created":
         town.invoice(contact)
     town.clock.advance(days=1)
@@ -111,7 +111,7 @@ def test_t4_the_recommended_filter_keeps_a_contact_out_and_names_the_condition(t
 def test_t4_the_date_is_a_whole_day_in_the_accounts_zone(town: Town) -> None:
     town.clock.until_noon()
     contact = town.contact(**ALICE)
-    sync = town.set_up(everything=False)
+    sync = town.set_up(to_books=None)
     town.clock.advance(hours=11, minutes=50)
     town.invoice(contact)
     town.settled(sync)
@@ -217,7 +217,7 @@ def test_a_renamed_company_renames_the_customer_with_the_next_run(town: Town) ->
 def test_an_invoice_that_is_no_draft_any_more_brings_its_contact_into_scope(town: Town) -> None:
     town.clock.until_noon()
     contact = town.contact(**ALICE)
-    sync = town.set_up(everything=False)
+    sync = town.set_up(to_books=None)
     town.clock.advance(days=1)
     invoice = town.invoice(contact, "draft")
     town.settled(sync)

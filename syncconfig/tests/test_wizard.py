@@ -355,3 +355,12 @@ def test_the_polled_part_is_a_fragment_for_htmx_and_a_redirect_for_others(draft:
     part = admin_browser.get(f"/syncs/{draft.pk}/review/preview/", headers={"HX-Request": "true"})
     assert text(part).startswith('<div class="t-stackv" id="preview" hx-get=')
     assert admin_browser.get(f"/syncs/{draft.pk}/review/preview/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["choose", "configure", "limit", "review", "save"])
+def test_a_draft_that_is_gone_sends_back_with_a_sentence(admin_browser: Client, page: str) -> None:
+    for ask in (admin_browser.get, admin_browser.post):
+        answer = ask(f"/syncs/4711/{page}/", follow=True)
+        if answer.status_code != 405:
+            assert answer.redirect_chain[-1][0] == "/syncs/"
+            assert "no longer exists" in answer.content.decode()

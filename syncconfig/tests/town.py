@@ -79,14 +79,14 @@ class Town(System):
 
     # Setting up and running
 
-    def set_up(self, *, everything: bool = True, **settings: Any) -> ObjectSync:
-        """A contact sync that is on: recommended settings, save those given; with `everything` no filter keeps contacts out of QuickBooks."""
+    def set_up(self, *, to_books: Rules | None = (), **settings: Any) -> ObjectSync:
+        """A contact sync that is on: recommended settings, save those given. `to_books` is the filter towards QuickBooks, None the recommended one."""
         sync = self.start(Kind.CONTACT, self.clock.now())
         for name, value in settings.items():
             setattr(sync, name, value)
         sync.save()
-        if everything:
-            drafts.set_rules(sync, Direction.TO_RIGHT, ())
+        if to_books is not None:
+            drafts.set_rules(sync, Direction.TO_RIGHT, to_books)
         return self.turn_on(sync)
 
     def edit_settings(

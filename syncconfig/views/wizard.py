@@ -34,8 +34,11 @@ View = Callable[..., HttpResponse]
 
 
 def working_copy(pk: int) -> ObjectSync:
-    """What the wizard works on: the draft itself, else the working copy of the sync, begun when there is none."""
-    sync = get_object_or_404(ObjectSync.objects.settled().select_related("left", "right"), pk=pk)
+    """What the wizard works on: the draft itself, else the working copy of the sync, begun when there is none.
+
+    Raises `ObjectSync.DoesNotExist` for one that was discarded or deleted.
+    """
+    sync = ObjectSync.objects.settled().select_related("left", "right").get(pk=pk)
     if sync.status == ObjectSync.Status.DRAFT:
         return sync
     try:
@@ -56,7 +59,11 @@ def wizard_step(step: str) -> Callable[[View], View]:
         @wraps(view)
         @permission_required(MAY_CONFIGURE, raise_exception=True)
         def wrapped(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponse:
-            draft = working_copy(pk)
+            try:
+                draft = working_copy(pk)
+            except ObjectSync.DoesNotExist:
+                messages.warning(request, _("This set-up no longer exists: somebody discarded or deleted it. Nothing was written."))
+                return HttpResponseRedirect(reverse("overview"))
             missing = drafts.missing_step(draft, step)
             if missing:
                 messages.warning(request, _("Finish the step “%(step)s” first.") % {"step": ObjectSync.Step(missing).label})
