@@ -23,6 +23,7 @@ from syncconfig.explanation_texts import ENTRIES, GUARDS, Entry
 from syncconfig.filter_words import condition_words
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.models.sync import SideChoice
+from syncconfig.provider_words import in_own_language
 from syncconfig.specs import NoFields, fields_of, zone_of
 
 MAX_SHOWN = 80
@@ -138,7 +139,7 @@ def _words(code: str, details: Mapping[str, Any], labels: Labels) -> dict[str, s
     if "list" in details:
         words["list"] = _short("; ".join(line.rpartition(" (")[0] or line for line in str(details["list"]).splitlines()))
     if "namespace" in words:
-        words["namespace"] = words["namespace"].lower()
+        words["namespace"] = in_own_language(words["namespace"]).lower()
     return words
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from connectors.registry import PROVIDERS
 from connectors.vocabulary import MATCH_MEANING, Direction, Kind
 from syncconfig.engine.spec import MatchBy, Side
 from syncconfig.explanations import side_name
 from syncconfig.filter_words import rules_words
 from syncconfig.models import FieldMapping, ObjectSync
+from syncconfig.provider_words import object_names
 from syncconfig.specs import Fields, fields_of, meaning_key, rules_of, zone_of
 
 
@@ -62,7 +62,7 @@ def _lines(sync: ObjectSync, fields: Mapping[Side, Fields]) -> list[Line]:
 
 def _data(sync: ObjectSync) -> str:
     kind = Kind(sync.kind)
-    names = [PROVIDERS[sync.connection(side).provider].objects[kind].singular.capitalize() for side in Side]
+    names = [object_names(sync.connection(side).provider, kind).singular.capitalize() for side in Side]
     return _("%(left)s and %(right)s, %(direction)s") % {"left": names[0], "right": names[1], "direction": str(sync.get_direction_display()).lower()}
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import connection, transaction
+from django.db.models import CharField, DateTimeField, Exists, JSONField, OuterRef, Q, QuerySet
 
 from connectors.base import Operation, Presence, Values, Write
 from syncconfig.engine.matching import key_of, mark_of, name_of
@@ -24,6 +25,22 @@ LEASE = timedelta(seconds=180)
 
 REKEY_CHUNK = 1000
 _SAVED = [f.attname for f in SyncRecord._meta.concrete_fields if f.attname not in ("id", "sync_id")]
+_JSON = frozenset(f.attname for f in SyncRecord._meta.concrete_fields if isinstance(f, JSONField))
+_TIMES = frozenset(f.attname for f in SyncRecord._meta.concrete_fields if isinstance(f, DateTimeField))
+_WIDTHS = {f.attname: f.max_length or 0 for f in SyncRecord._meta.concrete_fields if isinstance(f, CharField)}
+_AS_THEY_ARE = (
+    "state",
+    "reason",
+    "origin",
+    "linked_by",
+    "dirty",
+    "held",
+    "attempts",
+    "next_attempt_at",
+    "generation",
+    "last_synced_at",
+    "last_direction",
+)
 
 
 class DatabaseStore:
@@ -129,11 +146,21 @@ class DatabaseStore:
             raise Fenced
 
     def _save_rows(self, rows: Iterable[Row]) -> None:
-        records = [self._record(row) for row in rows]
-        if records:
-            SyncRecord.objects.bulk_create(records, update_conflicts=True, unique_fields=["id"], update_fields=_SAVED)
+        """One statement for all new rows and one for all known ones. A first sync saves every record several times, so no model is made of them."""
+        fresh: list[list[Any]] = []
+        known: list[list[Any]] = []
+        for row in rows:
+            columns = self._columns(row)
+            values = [_written(name, columns[name]) for name in _SAVED]
+            (known if row.pk else fresh).append([*values, self._sync.pk, *([row.pk] if row.pk else [])])
+        with connection.cursor() as cursor:
+            if fresh:
+                cursor.executemany(_insert_sql(), fresh)
+            if known:
+                cursor.executemany(_upsert_sql(), known)
 
-    def _record(self, row: Row) -> SyncRecord:
+    def _columns(self, row: Row) -> dict[str, Any]:
+        """A row by column, as model fields would hold it."""
         columns: dict[str, Any] = {}
         for side in Side:
             seen = row.side(side)
@@ -144,22 +171,8 @@ class DatabaseStore:
             columns[f"{side}_base"] = values_to_json(row.base(side))
             for name, of in (("key", key_of), ("mark", mark_of), ("name", name_of)):
                 columns[f"{side}_{name}"] = column(of(self._spec, row, side), f"{side}_{name}")
-        same = (
-            "state",
-            "reason",
-            "origin",
-            "linked_by",
-            "dirty",
-            "held",
-            "attempts",
-            "next_attempt_at",
-            "generation",
-            "last_synced_at",
-            "last_direction",
-        )
-        columns.update({name: getattr(row, name) for name in same})
-        title = cleaned(row.title)[:512]
-        return SyncRecord(pk=row.pk or None, sync=self._sync, title=title, wants=column(row.wants, "wants"), details=_texts(row.details), **columns)
+        columns.update({name: getattr(row, name) for name in _AS_THEY_ARE})
+        return {**columns, "title": cleaned(row.title)[:512], "wants": column(row.wants, "wants"), "details": _texts(row.details)}
 
     def _event(self, event: Event) -> RecordEvent:
         return RecordEvent(
@@ -253,6 +266,27 @@ def column(value: str, name: str) -> str:
 
 def _texts(details: Mapping[str, str]) -> dict[str, str]:
     return {name: cleaned(text) for name, text in details.items()}
+
+
+def _written(name: str, value: Any) -> Any:
+    """A column's value as the database driver takes it."""
+    if name in _JSON:
+        return None if value is None else json.dumps(value)
+    return connection.ops.adapt_datetimefield_value(value) if name in _TIMES else value
+
+
+@cache
+def _insert_sql() -> str:
+    names = ", ".join(map(connection.ops.quote_name, [*_SAVED, "sync_id"]))
+    return f"INSERT INTO {SyncRecord._meta.db_table} ({names}) VALUES ({', '.join(['%s'] * (len(_SAVED) + 1))})"  # noqa: S608 - column names
+
+
+@cache
+def _upsert_sql() -> str:
+    names = ", ".join(map(connection.ops.quote_name, [*_SAVED, "sync_id", "id"]))
+    changes = ", ".join(f"{n} = excluded.{n}" for n in map(connection.ops.quote_name, _SAVED))
+    places = ", ".join(["%s"] * (len(_SAVED) + 2))
+    return f"INSERT INTO {SyncRecord._meta.db_table} ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608
 
 
 def row_of(record: SyncRecord) -> Row:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.translation import gettext as _
 
-from connectors.registry import PROVIDERS
 from connectors.vocabulary import Category, Kind
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import Explanation, explain_pause, explain_run, side_name
 from syncconfig.models import Connection, ObjectSync, SyncRun
+from syncconfig.provider_words import object_names
 from syncconfig.tables import Facts
 
 _STATE = SyncRun.State
@@ -157,5 +157,5 @@ def _read(sync: ObjectSync, side: Side, numbers: Facts) -> str:
 
 def object_name(sync: ObjectSync, side: Side, count: int = 1) -> str:
     """What a record of this sync is called at a side's provider, in lower case."""
-    name = PROVIDERS[sync.connection(side).provider].objects[Kind(sync.kind)]
+    name = object_names(sync.connection(side).provider, Kind(sync.kind))
     return (name.singular if count == 1 else name.plural).lower()

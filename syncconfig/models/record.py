@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from syncconfig.models.run import SyncRun
@@ -13,7 +14,8 @@ from syncconfig.models.sync import ObjectSync
 class SyncRecord(models.Model):
     """What the engine remembers of one record or pair (`engine.state.Row`). Written by `store.DatabaseStore` only.
 
-    Keys, marks and names are the forms in which values are compared, kept for look-ups. `*_seen` and `*_base` hold values as `engine.values` writes them.
+    Keys, marks and names are the forms in which values are compared, kept for look-ups. `*_seen` and `*_base` hold values as `engine.values`
+    writes them.
     """
 
     class State(models.TextChoices):
@@ -22,37 +24,37 @@ class SyncRecord(models.Model):
         FAILING = "failing", _("Failing")
         EXCLUDED = "excluded", _("Excluded")
 
-    sync = models.ForeignKey(ObjectSync, on_delete=models.CASCADE, related_name="records")
-    left_id = models.CharField(max_length=64, null=True)
-    right_id = models.CharField(max_length=64, null=True)
-    left_key = models.CharField(max_length=255, blank=True)
-    right_key = models.CharField(max_length=255, blank=True)
-    left_mark = models.CharField(max_length=128, blank=True)
-    right_mark = models.CharField(max_length=128, blank=True)
-    left_name = models.CharField(max_length=512, blank=True)
-    right_name = models.CharField(max_length=512, blank=True)
-    wants = models.CharField(max_length=512, blank=True)
-    title = models.CharField(max_length=512, blank=True)
-    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
-    reason = models.CharField(max_length=40, blank=True)
-    details = models.JSONField(default=dict)
-    left_stands = models.BooleanField(default=False)
-    right_stands = models.BooleanField(default=False)
-    left_sweep = models.PositiveIntegerField(default=0)
-    right_sweep = models.PositiveIntegerField(default=0)
-    left_seen = models.JSONField(null=True)
-    right_seen = models.JSONField(null=True)
-    left_base = models.JSONField(default=dict)
-    right_base = models.JSONField(default=dict)
-    origin = models.CharField(max_length=5, blank=True)
-    linked_by = models.CharField(max_length=10, blank=True)
-    dirty = models.BooleanField(default=True)
-    held = models.BooleanField(default=False)
-    attempts = models.PositiveIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(null=True)
-    generation = models.PositiveIntegerField(default=0)
-    last_synced_at = models.DateTimeField(null=True)
-    last_direction = models.CharField(max_length=10, blank=True)
+    sync = models.ForeignKey(ObjectSync, on_delete=models.CASCADE, related_name="records", verbose_name=_("sync"))
+    left_id = models.CharField(_("HubSpot id"), max_length=64, null=True)
+    right_id = models.CharField(_("QuickBooks id"), max_length=64, null=True)
+    left_key = models.CharField(_("HubSpot match value"), max_length=255, blank=True)
+    right_key = models.CharField(_("QuickBooks match value"), max_length=255, blank=True)
+    left_mark = models.CharField(_("HubSpot mark"), max_length=128, blank=True)
+    right_mark = models.CharField(_("QuickBooks mark"), max_length=128, blank=True)
+    left_name = models.CharField(_("HubSpot name"), max_length=512, blank=True)
+    right_name = models.CharField(_("QuickBooks name"), max_length=512, blank=True)
+    wants = models.CharField(_("waits for"), max_length=512, blank=True)
+    title = models.CharField(_("name"), max_length=512, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
+    reason = models.CharField(_("reason"), max_length=40, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+    left_stands = models.BooleanField(_("stands in HubSpot"), default=False)
+    right_stands = models.BooleanField(_("stands in QuickBooks"), default=False)
+    left_sweep = models.PositiveIntegerField(_("last seen in HubSpot, number of the reading"), default=0)
+    right_sweep = models.PositiveIntegerField(_("last seen in QuickBooks, number of the reading"), default=0)
+    left_seen = models.JSONField(_("shown by HubSpot"), null=True)
+    right_seen = models.JSONField(_("shown by QuickBooks"), null=True)
+    left_base = models.JSONField(_("last agreed, HubSpot"), default=dict)
+    right_base = models.JSONField(_("last agreed, QuickBooks"), default=dict)
+    origin = models.CharField(_("origin"), max_length=5, blank=True)
+    linked_by = models.CharField(_("linked by"), max_length=10, blank=True)
+    dirty = models.BooleanField(_("to be decided"), default=True)
+    held = models.BooleanField(_("on hold"), default=False)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
+    generation = models.PositiveIntegerField(_("number of creations tried"), default=0)
+    last_synced_at = models.DateTimeField(_("last synced"), null=True)
+    last_direction = models.CharField(_("last direction"), max_length=10, blank=True)
 
     class Meta:
         verbose_name = _("record")
@@ -76,7 +78,7 @@ class SyncRecord(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"record {self.pk}"
+        return gettext("record %(pk)s") % {"pk": self.pk}
 
 
 class WriteIntent(models.Model):
@@ -105,18 +107,18 @@ class WriteIntent(models.Model):
 class RecordEvent(models.Model):
     """One entry of a record's history. Append-only."""
 
-    sync = models.ForeignKey(ObjectSync, on_delete=models.CASCADE, related_name="events")
-    record_pk = models.BigIntegerField()
-    run = models.ForeignKey(SyncRun, null=True, on_delete=models.SET_NULL, related_name="events")
-    at = models.DateTimeField()
-    type = models.CharField(max_length=12)
-    side = models.CharField(max_length=5, blank=True)
-    changes = models.JSONField(default=list)
-    category = models.CharField(max_length=40, blank=True)
-    details = models.JSONField(default=dict)
-    words = models.TextField(blank=True)
-    trace = models.CharField(max_length=128, blank=True)
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    sync = models.ForeignKey(ObjectSync, on_delete=models.CASCADE, related_name="events", verbose_name=_("sync"))
+    record_pk = models.BigIntegerField(_("record number"))
+    run = models.ForeignKey(SyncRun, null=True, on_delete=models.SET_NULL, related_name="events", verbose_name=_("run"))
+    at = models.DateTimeField(_("time"))
+    type = models.CharField(_("kind of event"), max_length=12)
+    side = models.CharField(_("side"), max_length=5, blank=True)
+    changes = models.JSONField(_("changes"), default=list)
+    category = models.CharField(_("error category or reason"), max_length=40, blank=True)
+    details = models.JSONField(_("details"), default=dict)
+    words = models.TextField(_("the provider's answer"), blank=True)
+    trace = models.CharField(_("trace"), max_length=128, blank=True)
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("person"))
 
     class Meta:
         verbose_name = _("activity")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connectors.vocabulary import Direction, Kind
@@ -30,6 +31,17 @@ class DirectionChoice(models.TextChoices):
 class SideChoice(models.TextChoices):
     LEFT = Side.LEFT.value, _("HubSpot")
     RIGHT = Side.RIGHT.value, _("QuickBooks")
+
+
+class MatchChoice(models.TextChoices):
+    DEFAULT = MatchBy.DEFAULT.value, _("Recommended field")
+    FIELDS = MatchBy.FIELDS.value, _("Chosen fields")
+    NONE = MatchBy.NONE.value, _("None, always create")
+
+
+class RuleChoice(models.TextChoices):
+    ALWAYS = WriteRule.ALWAYS.value, _("Always")
+    IF_EMPTY = WriteRule.IF_EMPTY.value, _("Only when empty")
 
 
 class ObjectSyncQuerySet(models.QuerySet["ObjectSync"]):
@@ -77,22 +89,24 @@ class ObjectSync(models.Model):
         default=SideChoice.RIGHT,
         help_text=_("Whose value counts when both sides changed the same field."),
     )
-    match_by = models.CharField(max_length=10, choices=[(m.value, m.value) for m in MatchBy], default=MatchBy.DEFAULT.value)
-    match_left = models.CharField(max_length=120, blank=True)
-    match_right = models.CharField(max_length=120, blank=True)
+    match_by = models.CharField(_("record matching"), max_length=10, choices=MatchChoice.choices, default=MatchBy.DEFAULT.value)
+    match_left = models.CharField(_("HubSpot property"), max_length=120, blank=True)
+    match_right = models.CharField(_("QuickBooks field"), max_length=120, blank=True)
     key_needed = models.BooleanField(_("avoid duplicates"), default=True, help_text=_("Leave out records without a value to match by."))
     keep_linked = models.BooleanField(_("keep syncing linked records"), default=False, help_text=_("Filters then decide about new records only."))
     options = models.JSONField(_("options"), default=dict, blank=True)
-    settings_version = models.PositiveIntegerField(default=1)
-    decided_version = models.PositiveIntegerField(default=0)
+    settings_version = models.PositiveIntegerField(_("settings version"), default=1)
+    decided_version = models.PositiveIntegerField(_("version of the last decision"), default=0)
     setup_at = models.DateTimeField(_("set up"), auto_now_add=True)
-    saved_at = models.DateTimeField(null=True, blank=True)
-    saved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    saved_at = models.DateTimeField(_("saved at"), null=True, blank=True)
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("saved by")
+    )
     cursors = models.JSONField(default=dict, blank=True, editable=False)
-    next_run_at = models.DateTimeField(null=True, blank=True)
+    next_run_at = models.DateTimeField(_("next run"), null=True, blank=True)
     compared_at = models.DateTimeField(_("last full comparison"), null=True, blank=True)
-    pause_reason = models.CharField(max_length=30, blank=True)
-    pause_details = models.JSONField(default=dict, blank=True)
+    pause_reason = models.CharField(_("reason of the pause"), max_length=30, blank=True)
+    pause_details = models.JSONField(_("details of the pause"), default=dict, blank=True)
 
     objects = ObjectSyncQuerySet.as_manager()
 
@@ -111,7 +125,7 @@ class ObjectSync(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} sync"
+        return gettext("%(kind)s sync") % {"kind": self.get_kind_display()}
 
     def connection(self, side: Side) -> Connection:
         return self.left if side is Side.LEFT else self.right
@@ -141,7 +155,7 @@ class FieldMapping(models.Model):
     predefined = models.BooleanField(default=False)
     required = models.BooleanField(default=False)
     locked = models.BooleanField(default=False)
-    rule = models.CharField(max_length=10, choices=[(r.value, r.value) for r in WriteRule], default=WriteRule.ALWAYS.value)
+    rule = models.CharField(max_length=10, choices=RuleChoice.choices, default=WriteRule.ALWAYS.value)
     ignore_blanks = models.BooleanField(default=False)
     options = models.JSONField(default=list, blank=True)
     note = models.CharField(max_length=200, blank=True)

@@ -20,7 +20,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from connectors.errors import ConnectorError
-from connectors.registry import PROVIDERS
 from connectors.vocabulary import DEFAULT_DIRECTION, Direction, Kind
 from syncconfig import drafts
 from syncconfig.engine.spec import Side
@@ -28,6 +27,7 @@ from syncconfig.explanations import explain_error, side_name
 from syncconfig.forms import DirectionForm, NewSyncForm
 from syncconfig.models import ObjectSync
 from syncconfig.permissions import MAY_CONFIGURE
+from syncconfig.provider_words import object_names
 from syncconfig.specs import NoFields
 
 View = Callable[..., HttpResponse]
@@ -113,7 +113,7 @@ def frame(draft: ObjectSync, step: str) -> dict[str, Any]:
         "steps": steps,
         "back": back,
         "names": {side.value: side_name(side) for side in Side},
-        "objects": {side.value: PROVIDERS[draft.connection(side).provider].objects[Kind(draft.kind)] for side in Side},
+        "objects": {side.value: object_names(draft.connection(side).provider, Kind(draft.kind)) for side in Side},
     }
 
 

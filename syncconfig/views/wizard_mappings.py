@@ -23,6 +23,7 @@ from syncconfig.forms import ConfigureForm, MappingForm, MappingRulesForm, Optio
 from syncconfig.models import FieldMapping, ObjectSync, SyncRecord
 from syncconfig.models.sync import DirectionChoice
 from syncconfig.permissions import MAY_MAP
+from syncconfig.provider_words import in_own_language
 from syncconfig.specs import Fields, broken_mappings, fields_of, meaning_key, read_fields
 from syncconfig.views.wizard import frame, posted, saved, step_url, wizard_step
 
@@ -43,6 +44,7 @@ class MappingRow:
     broken: bool
     association: bool
     options: str
+    note: str
 
     @property
     def on(self) -> bool:
@@ -143,6 +145,7 @@ def _row(draft: ObjectSync, m: FieldMapping, sides: dict[Side, Fields], *, broke
         broken=broken,
         association=bool(left and left.meaning.startswith("associated_")),
         options=options,
+        note=in_own_language(m.note),
     )
 
 

@@ -1,0 +1,89 @@
+"""What the sample company sells, and the deals and invoices of its CRM.
+
+Products stand in one table for both simulated services: most on both sides, some on one, and some differ. Money is Decimal, in US dollars.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+Kind = Literal["service", "non_inventory", "inventory"]
+SideName = Literal["hubspot", "quickbooks"]
+NO_COST = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """Something the company sells. Empty text means that the value is missing; a cost of zero too.
+
+    `overrides` say what one side ("hubspot" or "quickbooks") holds instead: keys are the names of the attributes above them, "" empties a value,
+    and "active" is "false" where the product is inactive. Numbers are given as text.
+    """
+
+    name: str
+    sku: str
+    price: Decimal
+    cost: Decimal = NO_COST
+    description: str = ""
+    kind: Kind = "service"
+    in_hubspot: bool = True
+    in_quickbooks: bool = True
+    overrides: Mapping[SideName, Mapping[str, str]] = field(default_factory=dict)
+    note: str = ""
+
+    def side(self, name: SideName) -> dict[str, str]:
+        """The values one side holds as text, overrides applied: name, sku, price, cost, description, kind, active."""
+        cost = str(self.cost) if self.cost else ""
+        plain = {"name": self.name, "sku": self.sku, "price": str(self.price), "cost": cost, "description": self.description, "kind": self.kind}
+        return {**plain, "active": "true", **self.overrides.get(name, {})}
+
+
+def money(text: str) -> Decimal:
+    return Decimal(text)
+
+
+PRODUCTS: tuple[Product, ...] = (
+    # The same on both sides.
+    Product("Lawn Mowing", "CS-100", money("45.00"), description="Mowing and edging, per visit"),
+    Product("Hedge Trimming", "CS-101", money("65.00"), description="Trimming by the hour, clippings taken away"),
+    Product("Garden Design", "CS-102", money("75.00"), description="Custom design, by the hour"),
+    Product("Irrigation Installation", "CS-103", money("120.00"), money("40.00"), "Installation by the hour"),
+    Product("Bark Mulch, cubic yard", "CS-104", money("38.50"), money("21.25"), "Shredded cedar, delivered", "non_inventory"),
+    Product("Topsoil, cubic yard", "CS-105", money("32.75"), money("18.00"), "Screened topsoil, delivered", "non_inventory"),
+    Product("Sprinkler Head", "CS-106", money("14.95"), money("6.80"), "Pop-up sprinkler head, brass", "inventory"),
+    Product("Rock Fountain", "CS-107", money("275.00"), money("125.00"), "Fountain of natural rock", "inventory"),
+    # On both sides, but not the same.
+    Product("Spring Clean-up", "CS-108", money("180.00"), description="Beds cleared and edged", overrides={"hubspot": {"price": "175.00"}},
+            note="The price differs."),
+    Product("Pest Control", "CS-109", money("35.00"), description="Organic pest control", overrides={"quickbooks": {"name": "Pest control service"}},
+            note="The same SKU under two names."),
+    Product("Snow Removal", "CS-110", money("90.00"), overrides={"quickbooks": {"description": "Driveway and walks, per visit"}},
+            note="No description in HubSpot."),
+    # Awkward names.
+    Product("Trädgårdsvård ❄ vinter", "CS-111", money("850.00"), description="Häckar, beskärning och snöröjning 🌲"),
+    Product("庭園灯", "CS-112", money("64.00"), money("31.00"), "石の庭園灯", "inventory"),
+    Product("Pump: 1/2 HP \"Quiet\"", "CS-113", money("212.49"), money("149.99"), "Fountain pump", "inventory",
+            overrides={"quickbooks": {"name": "Pump 1/2 HP \"Quiet\""}}, note="A colon in the name, which the books do not take."),
+    # Without a SKU.
+    Product("Consultation", "", money("50.00"), description="First visit and estimate", note="No SKU on either side; the names agree."),
+    Product("Tree Stump Grinding", "CS-115", money("150.00"), overrides={"hubspot": {"sku": ""}}, note="The SKU is missing in HubSpot."),
+    # Doubles.
+    Product("River Gravel, bag", "CS-116", money("8.25"), money("3.90"), "50 lb bag", "inventory"),
+    Product("River Gravel, pallet", "CS-116", money("480.00"), money("230.00"), "56 bags", "non_inventory", in_quickbooks=False,
+            note="The SKU of another product."),
+    Product("Fertilizer", "CS-118", money("29.00"), money("12.00"), "Slow release, 20 lb", "non_inventory", in_quickbooks=False,
+            note="The books have another product of this name."),
+    Product("Fertilizer", "CS-119", money("26.00"), money("11.00"), "Organic, 15 lb", "non_inventory", in_hubspot=False,
+            note="HubSpot has another product of this name."),
+    # On one side only.
+    Product("Maintenance Plan, yearly", "CS-120", money("1200.00"), description="Twelve visits", in_quickbooks=False),
+    Product("Soil Test", "CS-121", money("39.999"), description="Three decimal places", in_quickbooks=False),
+    Product("Refunds & Allowances", "", money("0"), in_hubspot=False),
+    Product("Old Sod, roll", "CS-123", money("4.10"), money("2.60"), "No longer sold", "non_inventory", overrides={
+        "hubspot": {"active": "false"}, "quickbooks": {"active": "false"}}, note="Inactive on both sides."),
+    Product("Pond Liner", "CS-124", money("99.00"), money("58.00"), "Rubber, 10 by 15 feet", "inventory",
+            overrides={"quickbooks": {"active": "false"}}, note="Inactive in the books only."),
+)
