@@ -12,6 +12,7 @@ import requests
 from django.contrib.auth.models import Permission, User
 from django.db import connections
 from django.test import Client
+from django.utils import translation
 
 from connectors.sandbox.server import Server
 from syncconfig.sandboxes import build_sandboxes
@@ -34,6 +35,13 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 def quick_passwords(settings: Any) -> None:
     """A slow hash is right in the product and wasted time here."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A page asked for in Swedish leaves its thread in Swedish: the next test begins in the language of the settings."""
+    yield
+    translation.deactivate()
 
 
 @dataclass(frozen=True)

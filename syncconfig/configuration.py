@@ -263,7 +263,7 @@ def _sync_problems(pair: Pair, where: str, entry: Mapping[str, Any]) -> Iterator
     choices = {"status": STATUSES, "direction": pair.directions, "conflict": pair.sides}
     for key, allowed in choices.items():
         if key in entry and (not isinstance(entry[key], str) or entry[key] not in allowed):
-            hint = ' Put on and off in quotes: YAML reads them as true and false.' if isinstance(entry[key], bool) else ""
+            hint = " Put on and off in quotes: YAML reads them as true and false." if isinstance(entry[key], bool) else ""
             yield f"{where}.{key}: has to be one of {', '.join(allowed)}.{hint}"
     match = entry.get("match") or {}
     if not isinstance(match, dict) or ("fields" not in match and match.get("by", "default") not in ("default", "none")):

@@ -179,7 +179,8 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) ->
     sync = run.sync
     kit = _equip(run, clock)
     version, fresh = sync.settings_version, sync.settings_version != sync.decided_version
-    if fresh:
+    if fresh or run.full:
+        # Also what waits for nothing but time: filters that count days, and failures whose cause nobody can see go.
         kit.store.wake_all()
     report = synchronize(
         kit.sides[Side.LEFT],
@@ -205,7 +206,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) ->
     elif report.interrupted:
         _end(run, SyncRun.State.INTERRUPTED, clock(), result=result)
     else:
-        _end(run, SyncRun.State.PARTIAL if counts["failing"] else SyncRun.State.SUCCEEDED, clock(), result=result)
+        _end(run, SyncRun.State.PARTIAL if counts["failing"] or counts["pending"] else SyncRun.State.SUCCEEDED, clock(), result=result)
     _schedule(sync, clock())
 
 

@@ -164,9 +164,10 @@ def decide(
     claims: dict[Name, Holder] | None = None,
     ask: Ask = Ask.SHARED,
 ) -> Plan:
-    """Plan a chunk: load its neighbours, match, reconcile, and see who holds the unique values it would take. Writes nothing."""
-    keys = {key for row in rows for side in Side if (key := key_of(spec, row, side))}
-    marks = {mark for row in rows for side in Side if (mark := mark_of(spec, row, side))}
+    """Plan a chunk: load the neighbours of unlinked rows, match, reconcile, and see who holds the unique values it would take. Writes nothing."""
+    alone = [row for row in rows if not row.linked]
+    keys = {key for row in alone for side in Side if (key := key_of(spec, row, side))}
+    marks = {mark for row in alone for side in Side if (mark := mark_of(spec, row, side))}
     own = {row.pk for row in rows}
     neighbours = [row for row in store.by_keys(keys, marks) if row.pk not in own and row.pk not in (consumed or ())]
     plan = draft(spec, rows, Index(spec, [*rows, *neighbours]), now, consumed=consumed)

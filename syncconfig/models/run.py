@@ -44,7 +44,7 @@ class SyncRun(models.Model):
         QUEUED = "queued", _("Queued")
         RUNNING = "running", _("Running")
         SUCCEEDED = "succeeded", _("Succeeded")
-        PARTIAL = "partial", _("Ended with failing records")
+        PARTIAL = "partial", _("Ended with open or failing records")
         FAILED = "failed", _("Failed")
         BLOCKED = "blocked", _("Stopped before writing")
         INTERRUPTED = "interrupted", _("Interrupted")

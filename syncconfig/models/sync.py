@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from connectors.vocabulary import Direction, Kind
@@ -97,7 +99,7 @@ class ObjectSync(models.Model):
     options = models.JSONField(_("options"), default=dict, blank=True)
     settings_version = models.PositiveIntegerField(_("settings version"), default=1)
     decided_version = models.PositiveIntegerField(_("version of the last decision"), default=0)
-    setup_at = models.DateTimeField(_("set up"), auto_now_add=True)
+    setup_at = models.DateTimeField(_("set up"), default=timezone.now)
     saved_at = models.DateTimeField(_("saved at"), null=True, blank=True)
     saved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("saved by")

@@ -39,7 +39,7 @@ KEYS = ("hubspot", "quickbooks")
 class Start:
     """Where every trial begins: both accounts filled, a portal that is connected and set up, nothing synced yet."""
 
-    database: Path
+    database: str
     states: dict[str, State]
 
 
@@ -52,10 +52,11 @@ class Trial:
     apps: dict[str, App] = field(default_factory=dict)
     servers: dict[str, Server] = field(default_factory=dict)
     victim: subprocess.Popen[str] | None = None
+    database: str = ""
 
     def __enter__(self) -> Trial:
         self.folder.mkdir(parents=True)
-        shutil.copy(self.start.database, self.folder / "tandem.sqlite3")
+        self.database = copied(self.start.database, self.folder)
         self.apps = {key: simulations()[key].build(self.start.states[key].copy()) for key in KEYS}
         self.servers = {key: Server(app).start() for key, app in self.apps.items()}
         return self
@@ -63,12 +64,14 @@ class Trial:
     def __exit__(self, *exc: object) -> None:
         for server in self.servers.values():
             server.stop()
+        dropped(self.database)
+        shutil.rmtree(self.folder)
 
     def sync(self) -> tuple[int, Any]:
         """Run the command; its exit code and what it said."""
         environment = {
             **os.environ,
-            "DATABASE_URL": f"sqlite:///{self.folder}/tandem.sqlite3",
+            "DATABASE_URL": self.database,
             "HUBSPOT_SANDBOX_URL": self.servers["hubspot"].url,
             "QUICKBOOKS_SANDBOX_URL": self.servers["quickbooks"].url,
         }
@@ -104,12 +107,35 @@ class Trial:
         return {"hubspot": left, "quickbooks": right}
 
 
+def copied(database: str, folder: Path) -> str:
+    """A copy of a database to which nobody is connected; gives its address."""
+    if database.startswith("sqlite"):
+        with sqlite3.connect(database.removeprefix("sqlite:///")) as source, sqlite3.connect(folder / "tandem.sqlite3") as copy:
+            source.backup(copy)
+        return f"sqlite:///{folder}/tandem.sqlite3"
+    base, _, template = database.rpartition("/")
+    name = f"trial_{folder.name}_{os.getpid()}"
+    administer(base, f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    return f"{base}/{name}"
+
+
+def dropped(database: str) -> None:
+    if not database.startswith("sqlite"):
+        base, _, name = database.rpartition("/")
+        administer(base, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def administer(base: str, *statements: str) -> None:
+    import psycopg
+
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as admin:
+        for statement in statements:
+            admin.execute(statement.encode())
+
+
 @pytest.fixture
 def start(sandboxes: Any, admin: Any, tmp_path: Path) -> Start:
     """A portal with a two-way contact sync without filters, and 1,200 people: half on both sides, a quarter on each side only."""
-    for key in KEYS:
-        app, simulation = getattr(sandboxes, key), simulations()[key]
-        app.state.clear()
     apps = {key: simulations()[key].build(State()) for key in KEYS}
     for key in KEYS:
         simulations()[key].load(apps[key], simulations()[key].account, generate(PEOPLE))
@@ -118,16 +144,16 @@ def start(sandboxes: Any, admin: Any, tmp_path: Path) -> Start:
     sync = system.start(Kind.CONTACT)
     drafts.set_rules(sync, Direction.TO_RIGHT, ())
     system.turn_on(sync)
-    database = tmp_path / "start.sqlite3"
-    with sqlite3.connect(database) as copy:
-        connection.ensure_connection()
-        connection.connection.backup(copy)
+    (tmp_path / "start").mkdir()
+    own = connection.settings_dict
+    address = f"postgres://{own['USER']}@{own['HOST'] or '127.0.0.1'}:{own['PORT'] or 5432}/{own['NAME']}"
+    connection.close()
+    database = copied(f"sqlite:///{own['NAME']}" if connection.vendor == "sqlite" else address, tmp_path / "start")
     return Start(database, {key: getattr(sandboxes, key).state.copy() for key in KEYS})
 
 
 @pytest.mark.long
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif("connection.vendor != 'sqlite'", reason="copies the database file; the same code runs on PostgreSQL in the race tests")
 def test_a_first_sync_killed_at_any_request_ends_as_without_a_kill(start: Start, tmp_path: Path) -> None:
     with Trial(start, tmp_path / "golden") as golden:
         code, run = golden.sync()
@@ -147,7 +173,6 @@ def test_a_first_sync_killed_at_any_request_ends_as_without_a_kill(start: Start,
                 return f"not killed at {key} {number}: {code}"
             code, _ = trial.sync()
             found = trial.contents()
-        shutil.rmtree(trial.folder)
         return None if (code, found) == (0, expected) else f"differs after a kill {moment} request {number} of {key} (exit code {code})"
 
     with ThreadPoolExecutor(2) as pool:

@@ -174,8 +174,10 @@ def test_t9_of_two_changes_the_winners_stands_on_both_sides_and_the_others_is_in
 
 def test_an_edit_is_written_once_to_the_other_side_and_never_to_its_own(town: Town, linked: tuple[ObjectSync, str, str]) -> None:
     sync, contact, customer = linked
-    for edit, provider in ((lambda: town.edit_contact(contact, lastname="Moreno-Diaz"), "quickbooks"),
-                           (lambda: town.edit_customer(customer, PrimaryPhone="4"), "hubspot")):
+    for edit, provider in (
+        (lambda: town.edit_contact(contact, lastname="Moreno-Diaz"), "quickbooks"),
+        (lambda: town.edit_customer(customer, PrimaryPhone="4"), "hubspot"),
+    ):
         town.look()
         edit()
         for _ in range(3):

@@ -311,3 +311,16 @@ def test_settings_saved_during_a_run_end_it_before_it_writes_what_they_exclude(t
     assert town.run(sync).state == SyncRun.State.INTERRUPTED
     town.settled(sync)
     assert town.customers() == {}
+
+
+def test_a_full_comparison_decides_everything_anew(town: Town) -> None:
+    """A filter that counts days changes its mind as time goes by, although nobody touched the record."""
+    contact = town.contact(email="ann@example.com", firstname="Ann", lastname="Lee")
+    sync = town.set_up(to_books=((Condition("createdate", "more_ago", ("2",)),),))
+    town.run(sync)
+    assert SyncRecord.objects.get(sync=sync, left_id=contact).reason == "filter"
+    town.clock.advance(days=3)
+    town.run(sync)
+    assert SyncRecord.objects.get(sync=sync, left_id=contact).reason == "filter"
+    town.run(sync, full=True)
+    assert SyncRecord.objects.get(sync=sync, left_id=contact).state == State.IN_SYNC

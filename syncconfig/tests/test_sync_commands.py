@@ -70,7 +70,10 @@ def test_a_preview_foretells_the_run_and_writes_nothing(system: System, tmp_path
 
 
 def test_what_was_exported_applies_without_a_change(system: System, tmp_path: Path) -> None:
-    mappings = [{"hubspot": "company_name", "quickbooks": "DisplayName", "enabled": False}, {"hubspot": "fax", "quickbooks": "Fax.FreeFormNumber", "enabled": True}]
+    mappings = [
+        {"hubspot": "company_name", "quickbooks": "DisplayName", "enabled": False},
+        {"hubspot": "fax", "quickbooks": "Fax.FreeFormNumber", "enabled": True},
+    ]
     filters = {"to_hubspot": [[{"field": "BillAddr.City", "operator": "any_of", "values": ["Denver"]}]], "to_quickbooks": []}
     run("configure", "apply", document(system, tmp_path, mappings=mappings, filters=filters, conflict="hubspot"))
     text = say("configure", "export")

@@ -80,7 +80,7 @@ class Town(System):
     # Setting up and running
 
     def set_up(self, *, to_books: Rules | None = (), **settings: Any) -> ObjectSync:
-        """A contact sync that is on: recommended settings, save those given. `to_books` is the filter towards QuickBooks, None the recommended one."""
+        """A contact sync that is on: recommended settings, but those given. `to_books` filters towards QuickBooks, None as recommended."""
         sync = self.start(Kind.CONTACT, self.clock.now())
         for name, value in settings.items():
             setattr(sync, name, value)

@@ -33,7 +33,9 @@ def described(sync: ObjectSync) -> dict[str, Any]:
         "direction": next(word for word, d in pair.directions.items() if d.value == sync.direction),
         "accounts": {c.provider: {"account": c.account_id, "status": c.status} for c in (sync.left, sync.right)},
         "counts": runner.state_counts(sync),
-        "last_run": {"result": last.state, "ended_at": last.ended_at.isoformat(), "error": last.error, **last.result} if last and last.ended_at else None,
+        "last_run": {"result": last.state, "ended_at": last.ended_at.isoformat(), "error": last.error, **last.result}
+        if last and last.ended_at
+        else None,
         "pause": sync.pause_reason,
     }
 
