@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from connectors.base import Account, FieldSpec, FieldType, Operation, Outcome, Page, Presence, Record, Stored, Write
+from connectors.base import Account, FieldSpec, FieldType, Outcome, Page, Presence, Record, Write
 from connectors.errors import AlreadyExists
 from connectors.http import Token
 from connectors.hubspot.changes import Feed

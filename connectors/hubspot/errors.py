@@ -28,6 +28,7 @@ CODES = {
 }
 """Codes of refused properties; every other `INVALID_...` is a value that does not fit."""
 
+
 class Details(TypedDict):
     provider: str
     code: str

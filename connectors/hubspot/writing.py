@@ -287,6 +287,7 @@ class Writer:
 
 def groups(writes: Sequence[Write]) -> list[list[Write]]:
     """Writes by the request they travel in, in their order."""
+
     def place(write: Write) -> tuple[str, str, bool]:
         return (write.call, write.operation, keyed(write))
 
@@ -327,5 +328,3 @@ def overlaid(before: Raw, after: Raw) -> Raw:
 
 def _stale(words: str) -> Stale:
     return Stale("changed meanwhile", provider=PROVIDER, words=words)
-
-

@@ -22,7 +22,8 @@ def layout(title: str, body: str, *, links: Sequence[tuple[str, str]] = ()) -> s
     """A whole page. `body` is HTML made by the functions below; `title` and link texts are escaped."""
     bar = "".join(f'<a href="{escape(href)}">{escape(text)}</a>' for text, href in links)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,"><title>{escape(title)}</title><style>{STYLE}</style></head>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><link rel="icon" href="data:,">'
+        f"<title>{escape(title)}</title><style>{STYLE}</style></head>"
         f"<body><header>{bar}</header><main><h1>{escape(title)}</h1>{body}</main></body></html>"
     )
 

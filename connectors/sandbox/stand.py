@@ -14,7 +14,6 @@ from connectors.sandbox.sample import generate
 from connectors.sandbox.server import Server
 from connectors.sandbox.state import State
 
-
 LONG_AGO = 7 * 24 * 3600
 """Seconds since the people were entered: nothing of it shows in a change feed any more."""
 
@@ -29,7 +28,7 @@ class Stand:
 
 
 def serve(pipe: Pipe, people: int, left_too: bool, scopes: tuple[str, ...]) -> None:
-    """Put `people` customers into QuickBooks, and into HubSpot if `left_too`, grant HubSpot's `scopes`; serve until the other end of the pipe is closed."""
+    """Put `people` customers into QuickBooks, and into HubSpot if `left_too`; serve until the other end of the pipe is closed."""
     age = [LONG_AGO]
     left = hubspot.build(State(), clock=lambda: time.time() - age[0])
     right = quickbooks.build(State(), clock=lambda: time.time() - age[0])

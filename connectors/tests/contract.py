@@ -1,8 +1,8 @@
 """What every connector promises, as one suite. A test module per connector subclasses `ConnectorContract` and provides a `Place`.
 
-    class TestMemory(ConnectorContract):
-        @pytest.fixture
-        def place(self): return MemoryPlace(...)
+class TestMemory(ConnectorContract):
+    @pytest.fixture
+    def place(self): return MemoryPlace(...)
 """
 
 from __future__ import annotations

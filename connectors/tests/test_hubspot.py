@@ -58,7 +58,10 @@ def test_the_account_tells_zone_currency_and_that_it_is_a_test_account(connector
 def test_setup_creates_group_and_properties_once(world: World) -> None:
     connector = world.connector()
     assert world.sent(lambda: connector.setup(CONTACT)) == [
-        "GET contacts", "POST contacts/groups", "POST contacts", "POST contacts",
+        "GET contacts",
+        "POST contacts/groups",
+        "POST contacts",
+        "POST contacts",
     ]
     assert world.sent(lambda: connector.setup(CONTACT)) == ["GET contacts"]
     assert world.account.definitions("contacts")[KEY]["hasUniqueValue"] is True
@@ -72,8 +75,14 @@ def test_fields_carry_every_meaning_that_default_mappings_and_filters_use(connec
 
 def test_fields_show_the_accounts_own_properties_after_the_standard_ones_by_label(world: World, connector: HubSpotConnector) -> None:
     for name, label in (("zeta", "Zeta"), ("alpha", "alpha")):
-        body = {"name": name, "label": label, "type": "enumeration", "fieldType": "checkbox", "groupName": "contactinformation",
-                "options": [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]}
+        body = {
+            "name": name,
+            "label": label,
+            "type": "enumeration",
+            "fieldType": "checkbox",
+            "groupName": "contactinformation",
+            "options": [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}],
+        }
         assert world.ask("POST", "/crm/properties/2026-09/contacts", body).status_code == 201
     specs = {spec.key: spec for spec in connector.fields(CONTACT)}
     order = list(specs)
@@ -161,12 +170,15 @@ def test_find_by_a_plain_field_compares_every_record(world: World, connector: Hu
 # Trouble with the whole account
 
 
-@pytest.mark.parametrize(("status", "body", "error"), [
-    (401, {"message": "no"}, Unauthorized),
-    (403, {"category": "MISSING_SCOPES", "message": "no"}, Forbidden),
-    (429, {"policyName": "DAILY", "message": "You have reached your daily limit."}, Throttled),
-    (477, {"message": "moving"}, Throttled),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "error"),
+    [
+        (401, {"message": "no"}, Unauthorized),
+        (403, {"category": "MISSING_SCOPES", "message": "no"}, Forbidden),
+        (429, {"policyName": "DAILY", "message": "You have reached your daily limit."}, Throttled),
+        (477, {"message": "moving"}, Throttled),
+    ],
+)
 def test_what_stops_the_account_fails_every_write_without_further_calls(
     world: World, connector: HubSpotConnector, status: int, body: dict[str, str], error: type[Exception]
 ) -> None:

@@ -213,8 +213,10 @@ def test_a_new_invoice_shows_in_its_contact(world: World, connector: HubSpotConn
 
 def test_an_invoice_without_a_source_counts_as_made_in_hubspot(world: World, connector: HubSpotConnector) -> None:
     contact = world.contact(email="plain@example.com")
-    body = {"properties": {"hs_currency": "USD"}, "associations": [
-        {"to": {"id": contact}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 177}]}]}
+    body = {
+        "properties": {"hs_currency": "USD"},
+        "associations": [{"to": {"id": contact}, "types": [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 177}]}],
+    }
     assert world.ask("POST", "/crm/objects/2026-09/invoices", body).json()["properties"].get("hs_invoice_source") is None
     assert everything(connector, ("invoice.source",))[0][contact].related["invoice"] == ({"source": "hubspot"},)
 

@@ -28,24 +28,39 @@ def test_success_is_no_error_even_with_mixed_results(status: int) -> None:
     assert judge(status, {"numErrors": 1}) is None
 
 
-@pytest.mark.parametrize(("status", "error"), [
-    (401, Unauthorized), (403, Forbidden), (404, NotFound), (413, Unexpected), (415, Unexpected), (302, Unexpected),
-    (500, Unavailable), (502, Unavailable), (503, Unavailable), (521, Unavailable), (524, Unavailable),
-])
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, Unauthorized),
+        (403, Forbidden),
+        (404, NotFound),
+        (413, Unexpected),
+        (415, Unexpected),
+        (302, Unexpected),
+        (500, Unavailable),
+        (502, Unavailable),
+        (503, Unavailable),
+        (521, Unavailable),
+        (524, Unavailable),
+    ],
+)
 def test_the_status_decides_where_the_body_says_nothing(status: int, error: type[Exception]) -> None:
     assert type(judge(status)) is error
 
 
-@pytest.mark.parametrize(("status", "body", "headers", "seconds"), [
-    (429, DAILY, {}, 3600),
-    (429, {"policyName": "TEN_SECONDLY_ROLLING"}, {}, 10),
-    (429, {"policyName": "SECONDLY"}, {}, 1),
-    (429, None, {}, 10),
-    (429, DAILY, {"Retry_After": "7"}, 7),
-    (423, None, {}, 2),
-    (477, None, {"Retry_After": "900"}, 900),
-    (477, None, {}, 86_400),
-])
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "seconds"),
+    [
+        (429, DAILY, {}, 3600),
+        (429, {"policyName": "TEN_SECONDLY_ROLLING"}, {}, 10),
+        (429, {"policyName": "SECONDLY"}, {}, 1),
+        (429, None, {}, 10),
+        (429, DAILY, {"Retry_After": "7"}, 7),
+        (423, None, {}, 2),
+        (477, None, {"Retry_After": "900"}, 900),
+        (477, None, {}, 86_400),
+    ],
+)
 def test_each_limit_tells_how_long_to_wait(status: int, body: Any, headers: dict[str, str], seconds: float) -> None:
     error = judge(status, body, **headers)
     assert isinstance(error, Throttled)
@@ -69,13 +84,16 @@ def test_a_taken_value_is_told_by_its_message_alone() -> None:
     assert "a@b.example" not in str(error)
 
 
-@pytest.mark.parametrize(("code", "category"), [
-    ("PROPERTY_DOESNT_EXIST", Category.MAPPING_BROKEN),
-    ("INVALID_OPTION", Category.OPTION_UNKNOWN),
-    ("INVALID_INTEGER", Category.VALUE_INVALID),
-    ("INVALID_ALPHA", Category.VALUE_INVALID),
-    ("SOMETHING_NEW", Category.UNKNOWN),
-])
+@pytest.mark.parametrize(
+    ("code", "category"),
+    [
+        ("PROPERTY_DOESNT_EXIST", Category.MAPPING_BROKEN),
+        ("INVALID_OPTION", Category.OPTION_UNKNOWN),
+        ("INVALID_INTEGER", Category.VALUE_INVALID),
+        ("INVALID_ALPHA", Category.VALUE_INVALID),
+        ("SOMETHING_NEW", Category.UNKNOWN),
+    ],
+)
 def test_the_json_tail_of_a_message_names_field_and_reason(code: str, category: Category) -> None:
     tail = json.dumps([{"name": "city", "error": code, "message": "Bad city"}])
     error = judge(400, {"category": "VALIDATION_ERROR", "message": f"Property values were not valid: {tail}"})

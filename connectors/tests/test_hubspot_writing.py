@@ -58,8 +58,13 @@ def test_creates_are_stored_in_full_batches_and_matched_in_a_shuffled_answer(wor
         assert isinstance(outcome, Stored)
         assert world.held(outcome.record.id)["email"] == write.fields["email"]
         assert outcome.record.fields == {
-            KEY: write.fields[KEY], "email": write.fields["email"], "firstname": write.fields["firstname"],
-            "lastname": None, "phone": None, "full_name": write.fields["firstname"], "company_name": None,
+            KEY: write.fields[KEY],
+            "email": write.fields["email"],
+            "firstname": write.fields["firstname"],
+            "lastname": None,
+            "phone": None,
+            "full_name": write.fields["firstname"],
+            "company_name": None,
         }
 
 
@@ -111,12 +116,15 @@ def test_one_bad_member_does_not_sink_the_others(world: World, connector: HubSpo
     assert world.app.state.count("hubspot/1234567/contacts") == 9
 
 
-@pytest.mark.parametrize(("fields", "category", "field"), [
-    ({"nonsense": "1"}, Category.MAPPING_BROKEN, "nonsense"),
-    ({"hs_lead_status": "SLEEPING"}, Category.OPTION_UNKNOWN, "hs_lead_status"),
-    ({"firstname": "x" * 70_000}, Category.VALUE_TOO_LONG, "firstname"),
-    ({"createdate": "2020-01-01"}, Category.MAPPING_BROKEN, "createdate"),
-])
+@pytest.mark.parametrize(
+    ("fields", "category", "field"),
+    [
+        ({"nonsense": "1"}, Category.MAPPING_BROKEN, "nonsense"),
+        ({"hs_lead_status": "SLEEPING"}, Category.OPTION_UNKNOWN, "hs_lead_status"),
+        ({"firstname": "x" * 70_000}, Category.VALUE_TOO_LONG, "firstname"),
+        ({"createdate": "2020-01-01"}, Category.MAPPING_BROKEN, "createdate"),
+    ],
+)
 def test_refused_values_say_which_field_and_why(connector: HubSpotConnector, fields: dict[str, str], category: Category, field: str) -> None:
     outcome = outcomes(connector, [create(1, **{KEY: "k", **fields})])["1"]
     assert isinstance(outcome, Failed)

@@ -189,7 +189,7 @@ def test_a_throttled_batch_waits_and_goes_through(place: QuickBooksPlace) -> Non
         place.app.hook = None
 
     place.connector._client.session.sleep = sleep
-    answer(place, Reply(429, "<IntuitResponse><Fault><Error code=\"3001\"><Message>m</Message></Error></Fault></IntuitResponse>"))
+    answer(place, Reply(429, '<IntuitResponse><Fault><Error code="3001"><Message>m</Message></Error></Fault></IntuitResponse>'))
     [outcome] = write(place, create({"DisplayName": "A"}))
     assert isinstance(outcome, Stored)
     assert waited == [60.0]

@@ -67,15 +67,18 @@ def test_an_update_to_a_taken_address_is_a_validation_error_that_names_the_holde
     assert refused.json()["errors"][0]["code"] == "CONFLICTING_UNIQUE_VALUE"
 
 
-@pytest.mark.parametrize(("name", "value", "code"), [
-    ("nonsense", "1", "PROPERTY_DOESNT_EXIST"),
-    ("hs_lead_status", "new", "INVALID_OPTION"),
-    ("email", "a@example.com, b@example.com", "INVALID_EMAIL"),
-    ("date_of_birth", "1980-02-30", "INVALID_DATE"),
-    ("date_of_birth", "1700000000000", "INVALID_DATE"),
-    ("createdate", "2020-01-01T00:00:00Z", "READ_ONLY_VALUE"),
-    ("firstname", "x" * 65537, "MAX_LENGTH"),
-])
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("nonsense", "1", "PROPERTY_DOESNT_EXIST"),
+        ("hs_lead_status", "new", "INVALID_OPTION"),
+        ("email", "a@example.com, b@example.com", "INVALID_EMAIL"),
+        ("date_of_birth", "1980-02-30", "INVALID_DATE"),
+        ("date_of_birth", "1700000000000", "INVALID_DATE"),
+        ("createdate", "2020-01-01T00:00:00Z", "READ_ONLY_VALUE"),
+        ("firstname", "x" * 65537, "MAX_LENGTH"),
+    ],
+)
 def test_refused_values_carry_their_code_in_the_messages_json_tail(world: World, name: str, value: str, code: str) -> None:
     refused = world.ask("POST", CONTACTS, {"properties": {name: value}})
     assert refused.status_code == 400

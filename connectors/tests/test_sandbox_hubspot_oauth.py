@@ -58,9 +58,15 @@ def test_pressing_cancel_returns_access_denied_with_the_state(world: World) -> N
     assert (back["error"], back["state"]) == (["access_denied"], ["x y"])
 
 
-@pytest.mark.parametrize("wrong", [
-    {"client_id": "nobody"}, {"redirect_uri": "http://evil.example/"}, {"redirect_uri": "javascript:alert(1)"}, {"scope": ""},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"client_id": "nobody"},
+        {"redirect_uri": "http://evil.example/"},
+        {"redirect_uri": "javascript:alert(1)"},
+        {"scope": ""},
+    ],
+)
 def test_a_wrong_request_for_consent_never_redirects(world: World, wrong: dict[str, str]) -> None:
     asked = {"client_id": CLIENT_ID, "redirect_uri": BACK, "scope": "oauth", **wrong}
     assert requests.get(f"{world.url}/oauth/authorize", params=asked, timeout=10).status_code == 400

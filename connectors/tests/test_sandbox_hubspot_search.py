@@ -69,16 +69,19 @@ def test_search_never_shows_archived_records_and_filters_by_association(world: W
     assert {r["id"] for r in search(world, [])["results"]} == {contact}
 
 
-@pytest.mark.parametrize("body", [
-    {"limit": 201},
-    {"after": "9900", "limit": 200},
-    {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}] * 7}]},
-    {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}] * 4}] * 5},
-    {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}]}] * 6},
-    {"filterGroups": [{"filters": [{"propertyName": "nonsense", "operator": "EQ", "value": "x"}]}]},
-    {"sorts": [{"propertyName": "city"}, {"propertyName": "state"}]},
-    {"query": "x" * 3001},
-])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"limit": 201},
+        {"after": "9900", "limit": 200},
+        {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}] * 7}]},
+        {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}] * 4}] * 5},
+        {"filterGroups": [{"filters": [{"propertyName": "city", "operator": "EQ", "value": "x"}]}] * 6},
+        {"filterGroups": [{"filters": [{"propertyName": "nonsense", "operator": "EQ", "value": "x"}]}]},
+        {"sorts": [{"propertyName": "city"}, {"propertyName": "state"}]},
+        {"query": "x" * 3001},
+    ],
+)
 def test_searches_beyond_the_documented_limits_are_refused(world: World, body: dict[str, Any]) -> None:
     assert world.ask("POST", f"{CONTACTS}/search", body).status_code == 400
 

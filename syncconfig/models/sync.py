@@ -9,7 +9,6 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from connectors.vocabulary import Direction, Kind
