@@ -63,7 +63,7 @@ def test_the_consent_asks_with_a_fresh_state_and_a_challenge(sandboxes: Sandboxe
     first, second = (parse_qs(urlsplit(start(admin_browser, "hubspot")).query) for _ in range(2))
 
     assert first["state"] != second["state"]
-    assert len(first["state"][0]) >= 16
+    assert len(first["state"][0]) >= 43  # 256 bits
     assert first["code_challenge_method"] == ["S256"]
     assert first["redirect_uri"] == ["http://localhost/connections/hubspot/callback/"]
 
