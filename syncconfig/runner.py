@@ -43,6 +43,7 @@ MAX_ATTEMPTS = 3
 """How often a run that dies is started again before it is given up."""
 PROGRESS_SECONDS = 0.5
 Clock = Callable[[], datetime]
+Watch = Callable[[Progress], None]
 
 
 def ask(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
@@ -124,15 +125,17 @@ def _started(pid: int) -> str:
         return ""
 
 
-def execute(run: SyncRun, *, clock: Clock = timezone.now, should_stop: Callable[[], bool] = lambda: False) -> SyncRun:
-    """Carry out a claimed run and record what came of it. Re-raises what is nobody's fault but ours."""
+def execute(
+    run: SyncRun, *, clock: Clock = timezone.now, should_stop: Callable[[], bool] = lambda: False, watch: Watch = lambda progress: None
+) -> SyncRun:
+    """Carry out a claimed run and record what came of it; `watch` is told how far it is. Re-raises what is nobody's fault but ours."""
     structlog.contextvars.bind_contextvars(run=run.pk)
     started = time.monotonic()
     try:
         if run.trigger == SyncRun.Trigger.PREVIEW:
-            _end(run, SyncRun.State.SUCCEEDED, clock(), result=preview_json(_preview(run, clock)))
+            _end(run, SyncRun.State.SUCCEEDED, clock(), result=preview_json(_preview(run, clock, watch)))
         else:
-            _synchronize(run, clock, should_stop)
+            _synchronize(run, clock, should_stop, watch)
     except Fenced:
         log.warning("run was taken over")
     except Blocked as blocked:
@@ -169,13 +172,13 @@ def _equip(run: SyncRun, clock: Clock) -> _Equipment:
     return _Equipment(spec, sides, store)
 
 
-def _preview(run: SyncRun, clock: Clock) -> Preview:
+def _preview(run: SyncRun, clock: Clock, watch: Watch) -> Preview:
     kit = _equip(run, clock)
     store = kit.store.overlay() if run.sync.draft_of_id else kit.store
-    return preview(kit.sides[Side.LEFT], kit.sides[Side.RIGHT], kit.spec, store, clock=clock, on_progress=_teller(run))
+    return preview(kit.sides[Side.LEFT], kit.sides[Side.RIGHT], kit.spec, store, clock=clock, on_progress=_teller(run, watch))
 
 
-def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) -> None:
+def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], watch: Watch) -> None:
     sync = run.sync
     kit = _equip(run, clock)
     version, fresh = sync.settings_version, sync.settings_version != sync.decided_version
@@ -191,7 +194,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool]) ->
         full=run.full,
         unguarded=run.unguarded or fresh,
         should_stop=lambda: should_stop() or _superseded(sync, version),
-        on_progress=_teller(run),
+        on_progress=_teller(run, watch),
     )
     done = report.stopped is None and not report.interrupted
     if done:
@@ -253,8 +256,8 @@ def preview_json(result: Preview) -> dict[str, Any]:
     return {**sides, **plain, "samples": samples, "troubles": troubles}
 
 
-def _teller(run: SyncRun) -> Callable[[Progress], None]:
-    """Writes progress to the run's row, often enough to watch and seldom enough not to matter."""
+def _teller(run: SyncRun, watch: Watch) -> Watch:
+    """Writes progress to the run's row and tells `watch`, often enough to look at and seldom enough not to matter."""
     told = [0.0, ""]
 
     def tell(progress: Progress) -> None:
@@ -262,6 +265,7 @@ def _teller(run: SyncRun) -> Callable[[Progress], None]:
         if now - float(told[0]) < PROGRESS_SECONDS and progress.phase == told[1]:
             return
         told[0], told[1] = now, progress.phase
+        watch(progress)
         stored = {"phase": progress.phase, "done": progress.done, "total": progress.total}
         SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch).update(progress=stored)
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from syncconfig import runner
 from syncconfig.engine.spec import Side
+from syncconfig.management.progress import shown
 from syncconfig.models import ObjectSync, SyncRun
 
 
@@ -29,7 +30,8 @@ class Command(BaseCommand):
         if claimed is None:
             asked.delete()
             raise CommandError("A run of these accounts is under way. Try again when it has ended.")
-        run = runner.execute(claimed)
+        with shown() as watch:
+            run = runner.execute(claimed, watch=watch)
         if run.state != SyncRun.State.SUCCEEDED:
             raise CommandError(f"The preview failed: {run.error} {run.error_details.get('words', '')}".strip())
         facts = as_json(sync, run.result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 from pathlib import Path
@@ -23,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--quickbooks-port", type=int, default=settings.PORTS["quickbooks"], help="default %(default)s; 0 takes a free one")
         parser.add_argument("--memory", action="store_true", help="keep nothing")
         parser.add_argument("--reset", action="store_true", help="forget everything first")
+        parser.add_argument("--json", action="store_true", help="for programs: one line with both addresses")
         parser.add_argument("--scale", type=int, default=0, metavar="N", help="N generated customers instead of the sample company")
         parser.add_argument("--seed", type=int, default=1, help="what the generated customers are drawn from (default %(default)s)")
 
@@ -33,8 +35,9 @@ class Command(BaseCommand):
         apps = build_sandboxes(path, scale=options["scale"], seed=options["seed"])
         ports = {"hubspot": options["hubspot_port"], "quickbooks": options["quickbooks_port"]}
         servers = [serve(key, app, ports[key]) for key, app in apps.items()]
-        for key, server in zip(apps, servers, strict=True):
-            self.stdout.write(f"{LABELS[key]} sandbox at {server.url}")
+        addresses = {key: server.url for key, server in zip(apps, servers, strict=True)}
+        lines = [json.dumps(addresses)] if options["json"] else [f"{LABELS[key]} sandbox at {url}" for key, url in addresses.items()]
+        self.stdout.write("\n".join(lines))
         self.stdout.flush()
         wait_for_signal()
         for server in servers:

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from syncconfig import runner
+from syncconfig.management.progress import shown
 from syncconfig.models import ObjectSync, SyncRun
 
 
@@ -45,7 +46,8 @@ class Command(BaseCommand):
         claimed = runner.claim(asked.pk, timezone.now())
         if claimed is None:
             raise CommandError("Another run of these accounts is under way. It will pick up what is due; try again when it has ended.")
-        return runner.execute(claimed, should_stop=stop)
+        with shown() as watch:
+            return runner.execute(claimed, should_stop=stop, watch=watch)
 
 
 class Stop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import Any
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=settings.PORTS["web"], help="web port (default %(default)s; 0 takes a free one)")
         parser.add_argument("--hubspot-port", type=int, default=settings.PORTS["hubspot"], help="default %(default)s")
         parser.add_argument("--quickbooks-port", type=int, default=settings.PORTS["quickbooks"], help="default %(default)s")
+        parser.add_argument("--json", action="store_true", help="for programs: one line with every address, once all of them answer")
 
     def handle(self, *args: Any, **options: Any) -> None:
         require_migrations()
@@ -29,21 +31,26 @@ class Command(BaseCommand):
         sandbox = settings.PROVIDERS == "sandbox"
         names = ("port", "hubspot_port", "quickbooks_port") if sandbox else ("port",)
         ports = {name: checked(name, options[name]) for name in names}
-        Supervisor(programs(options["host"], ports), say=self.stderr.write, watch=self.announcement(ports)).run()
+        Supervisor(programs(options["host"], ports, options["json"]), say=self.stderr.write, watch=self.announcement(ports, options["json"])).run()
 
-    def announcement(self, ports: dict[str, int]) -> Any:
+    def announcement(self, ports: dict[str, int], as_json: bool) -> Any:
         """Say once, as soon as every server answers, where the portal is."""
         told = False
-        address = address_for(ports["port"])
 
         def watch() -> None:
             nonlocal told
             if not told and all(answers(port) for port in ports.values()):
                 told = True
-                self.stdout.write(self.style.SUCCESS(f"Tandem is running: {address}   (Ctrl-C stops it)"))
+                facts = self.facts(ports)
+                self.stdout.write(json.dumps(facts) if as_json else self.style.SUCCESS(f"Tandem is running: {facts['web']}   (Ctrl-C stops it)"))
                 self.stdout.flush()
 
         return watch
+
+    def facts(self, ports: dict[str, int]) -> dict[str, str]:
+        """Every address, by what is there."""
+        simulated = {"hubspot": "hubspot_port", "quickbooks": "quickbooks_port"}
+        return {"web": address_for(ports["port"])} | {k: f"http://127.0.0.1:{ports[name]}" for k, name in simulated.items() if name in ports}
 
 
 def require_migrations() -> None:
@@ -66,7 +73,7 @@ def address_for(port: int) -> str:
     return f"http://localhost:{port}" if default == settings.SITE_URL else settings.SITE_URL
 
 
-def programs(host: str, ports: dict[str, int]) -> list[Program]:
+def programs(host: str, ports: dict[str, int], as_json: bool) -> list[Program]:
     """In the order in which they are stopped."""
     manage = [sys.executable, sys.argv[0]]
     known = {"SITE_URL": address_for(ports["port"])}
@@ -81,5 +88,5 @@ def programs(host: str, ports: dict[str, int]) -> list[Program]:
         Program("worker", [*manage, "worker"], patience=settings.Q_CLUSTER["timeout"] + 30, environment=known),
     ]
     if "hubspot_port" in ports:
-        found.append(Program("sandbox", [*manage, "sandbox"], patience=10, environment=known))
+        found.append(Program("sandbox", [*manage, "sandbox", *(["--json"] if as_json else [])], patience=10, environment=known))
     return found
