@@ -27,7 +27,7 @@ class Refused(Exception):
 
 def retry(records: QuerySet[SyncRecord]) -> int:
     """Have these records decided again at the next run. How many there were."""
-    return records.update(dirty=True, attempts=0, next_attempt_at=None)
+    return records.update(asked=True)
 
 
 def link(one: SyncRecord, other: SyncRecord, actor: AbstractBaseUser, now: datetime) -> SyncRecord:

@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import IntegrityError, transaction
-from django.db.models import Count, F
+from django.db.models import F
 from django.utils import timezone
 
 from connectors.base import Connector
@@ -149,7 +150,8 @@ def execute(
         _end(run, SyncRun.State.FAILED, clock(), error=Category.UNKNOWN, details={"kind": type(error).__name__})
         raise
     finally:
-        run.refresh_from_db()
+        with suppress(SyncRun.DoesNotExist):  # its sync was deleted or its draft discarded meanwhile
+            run.refresh_from_db()
         log.info("run ended", state=run.state, seconds=round(time.monotonic() - started, 2), error=run.error)
         structlog.contextvars.unbind_contextvars("run")
     return run
@@ -202,7 +204,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         if report.full:
             changes["compared_at"] = clock()
         ObjectSync.objects.filter(pk=sync.pk).update(**changes)
-    counts = state_counts(sync)
+    counts = SyncRecord.objects.by_state([sync.pk])[sync.pk]
     result = report_json(report, kit.sides, counts)
     if report.stopped:
         _refused(run, report.stopped, clock(), result=result)
@@ -216,12 +218,6 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
 def _superseded(sync: ObjectSync, version: int) -> bool:
     """Whether the sync is not on any more, or has other settings by now: what they exclude must not be written."""
     return not ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.ON, settings_version=version).exists()
-
-
-def state_counts(sync: ObjectSync) -> dict[str, int]:
-    """Records by state; every state is there."""
-    found = SyncRecord.objects.filter(sync=sync.original).values_list("state").annotate(n=Count("pk")).order_by()
-    return dict.fromkeys(("in_sync", "failing", "excluded", "pending"), 0) | dict(found)
 
 
 def report_json(report: Report, sides: dict[Side, Connector], counts: dict[str, int]) -> dict[str, Any]:

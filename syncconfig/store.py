@@ -24,7 +24,7 @@ LEASE = timedelta(seconds=180)
 """How long a run may be silent before another takes over: longer than the slowest provider call between two saves."""
 
 REKEY_CHUNK = 1000
-_SAVED = [f.attname for f in SyncRecord._meta.concrete_fields if f.attname not in ("id", "sync_id")]
+_SAVED = [f.attname for f in SyncRecord._meta.concrete_fields if f.attname not in ("id", "sync_id", "asked")]
 _JSON = frozenset(f.attname for f in SyncRecord._meta.concrete_fields if isinstance(f, JSONField))
 _TIMES = frozenset(f.attname for f in SyncRecord._meta.concrete_fields if isinstance(f, DateTimeField))
 _WIDTHS = {f.attname: f.max_length or 0 for f in SyncRecord._meta.concrete_fields if isinstance(f, CharField)}
@@ -125,6 +125,8 @@ class DatabaseStore:
             RecordEvent.objects.bulk_create([self._event(e) for e in batch.events])
             WriteIntent.objects.bulk_create([self._open(i) for i in batch.opened])
             self._close(batch.closed)
+            if batch.decided:
+                self._records().filter(pk__in=batch.decided, asked=True).update(asked=False)
             self._save_cursors(batch)
             self._wake(batch)
 
@@ -133,7 +135,7 @@ class DatabaseStore:
 
     def _due(self, now: datetime) -> QuerySet[SyncRecord]:
         open_writes = WriteIntent.objects.filter(sync=self._sync, record_pk=OuterRef("pk"))
-        return self._records().filter(Q(dirty=True) | Q(next_attempt_at__lte=now)).exclude(Exists(open_writes))
+        return self._records().filter(Q(dirty=True) | Q(asked=True) | Q(next_attempt_at__lte=now)).exclude(Exists(open_writes))
 
     def _rows(self, records: Iterable[SyncRecord]) -> list[Row]:
         return [row_of(r) for r in records]

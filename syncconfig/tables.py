@@ -30,15 +30,6 @@ def _matches(text: str) -> Q:
     return Q(title__icontains=text) | Q(left_id=text) | Q(right_id=text) | Q(left_key__startswith=key) | Q(right_key__startswith=key)
 
 
-def counts(syncs: Iterable[ObjectSync]) -> dict[int, dict[str, int]]:
-    """Records by sync and state; every state is there."""
-    result = {sync.pk: dict.fromkeys(STATES, 0) for sync in syncs}
-    rows = SyncRecord.objects.filter(sync__in=list(result)).order_by().values_list("sync_id", "state").annotate(n=Count("pk"))
-    for sync_id, state, n in rows:
-        result[sync_id][state] = n
-    return result
-
-
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
     """How many records share a state and a reason."""

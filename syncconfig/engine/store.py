@@ -17,7 +17,8 @@ class Batch:
 
     `rows` with pk 0 are new. `deleted` rows go before others are saved, so that a half's id is free for the link. `closed` intents are
     named by (call, key). `touched` are ids of a side seen unchanged in a sweep. `wake_keys` and `wake_names` make unlinked or failing rows
-    dirty that share a match key, or want a unique value on a side.
+    dirty that share a match key, or want a unique value on a side. `decided` rows were decided just now: who asked to have them tried again is
+    answered.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -29,6 +30,7 @@ class Batch:
     cursors: dict[Side, Cursor] = field(default_factory=dict)
     wake_keys: set[str] = field(default_factory=set)
     wake_names: set[tuple[Side, str]] = field(default_factory=set)
+    decided: list[int] = field(default_factory=list)
 
 
 class Store(Protocol):

@@ -145,7 +145,7 @@ def _pass(run: Run) -> int:
         now = run.clock()
         planned = finish(run.spec, plan, now)
         opened = intents(run.spec, plan, planned, {side: c.batch_size for side, c in run.sides.items()}, now)
-        run.store.save(Batch(rows=planned, deleted=plan.deleted, events=plan.events, opened=opened))
+        run.store.save(Batch(rows=planned, deleted=plan.deleted, events=plan.events, opened=opened, decided=[row.pk for row in rows]))
         _apply(run, opened)
         count += len(rows)
         run.report.decided += len(rows)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext
@@ -11,8 +13,18 @@ from syncconfig.models.run import SyncRun
 from syncconfig.models.sync import ObjectSync
 
 
+class SyncRecordQuerySet(models.QuerySet["SyncRecord"]):
+    def by_state(self, syncs: Iterable[int]) -> dict[int, dict[str, int]]:
+        """The number of records by sync and state; every state is there."""
+        result = {pk: dict.fromkeys(SyncRecord.State.values, 0) for pk in syncs}
+        for pk, state, number in self.filter(sync__in=list(result)).order_by().values_list("sync_id", "state").annotate(n=models.Count("pk")):
+            result[pk][state] = number
+        return result
+
+
 class SyncRecord(models.Model):
-    """What the engine remembers of one record or pair (`engine.state.Row`). Written by `store.DatabaseStore` only.
+    """What the engine remembers of one record or pair (`engine.state.Row`). Written by `store.DatabaseStore` only, save `asked`: a person wants
+    it tried again, whatever a run that is under way makes of it.
 
     Keys, marks and names are the forms in which values are compared, kept for look-ups. `*_seen` and `*_base` hold values as `engine.values`
     writes them.
@@ -49,12 +61,15 @@ class SyncRecord(models.Model):
     origin = models.CharField(_("origin"), max_length=5, blank=True)
     linked_by = models.CharField(_("linked by"), max_length=10, blank=True)
     dirty = models.BooleanField(_("to be decided"), default=True)
+    asked = models.BooleanField(_("to be tried again"), default=False, db_default=False)
     held = models.BooleanField(_("on hold"), default=False)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
     generation = models.PositiveIntegerField(_("number of creations tried"), default=0)
     last_synced_at = models.DateTimeField(_("last synced"), null=True)
     last_direction = models.CharField(_("last direction"), max_length=10, blank=True)
+
+    objects = SyncRecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("record")
@@ -66,6 +81,7 @@ class SyncRecord(models.Model):
         )
         indexes = (
             models.Index(fields=("sync", "id"), condition=models.Q(dirty=True), name="record_dirty"),
+            models.Index(fields=("sync", "id"), condition=models.Q(asked=True), name="record_asked"),
             models.Index(fields=("sync", "next_attempt_at"), condition=models.Q(next_attempt_at__isnull=False), name="record_retry"),
             models.Index(fields=("sync", "state", "reason"), name="record_state"),
             models.Index(fields=("sync", "left_key"), name="record_left_key"),

@@ -21,7 +21,12 @@ from syncconfig.supervisor import free_port
 def started(folder: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
     """A command with data of its own, asked to stop at the end; it has to end well."""
     ports = {name: str(free_port(0)) for name in ("WEB_PORT", "HUBSPOT_SANDBOX_PORT", "QUICKBOOKS_SANDBOX_PORT")}
-    own = {**ports, "DATA_DIR": str(folder), "SITE_URL": f"http://localhost:{ports['WEB_PORT']}", "DATABASE_URL": f"sqlite:///{folder}/tandem.sqlite3"}
+    own = {
+        **ports,
+        "DATA_DIR": str(folder),
+        "SITE_URL": f"http://localhost:{ports['WEB_PORT']}",
+        "DATABASE_URL": f"sqlite:///{folder}/tandem.sqlite3",
+    }
     command = [sys.executable, str(django_settings.BASE_DIR / "manage.py"), *words]
     process = subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.sync_status import SyncState, percent, states_of, status_of
-from syncconfig.tables import counts, reason_counts, record_list
+from syncconfig.tables import reason_counts, record_list
 from syncconfig.tests.rows import make_connection, make_record, make_sync
 
 pytestmark = pytest.mark.django_db
@@ -71,7 +71,7 @@ def test_counts_are_links_to_exactly_the_records_they_count(viewer_browser: Clie
     assert f'href="/syncs/?panel={sync.pk}:failing" aria-label="1 failing, Contact sync">1</a>' in page
     assert f'href="/syncs/?panel={sync.pk}:excluded" aria-label="3 excluded, Contact sync">3</a>' in page
     assert '<span class="t-count t-zero">0</span>' in page
-    assert counts([sync]) == {sync.pk: {"pending": 0, "in_sync": 2, "failing": 1, "excluded": 3}}
+    assert SyncRecord.objects.by_state([sync.pk]) == {sync.pk: {"pending": 0, "in_sync": 2, "failing": 1, "excluded": 3}}
     assert record_list([sync], states=["excluded"]).count() == 3
 
 
@@ -231,7 +231,7 @@ def test_retry_of_a_cause_wakes_exactly_its_records(operator_browser: Client) ->
     other = make_record(sync, state="failing", reason="VALUE_TOO_LONG", attempts=3)
     form = {"all": "1", "sync": sync.pk, "state": "failing", "reason": "VALUE_INVALID", "next": "/syncs/"}
     assert operator_browser.post("/records/retry/", form).headers["Location"] == "/syncs/"
-    assert list(SyncRecord.objects.filter(dirty=True)) == [one]
+    assert list(SyncRecord.objects.filter(asked=True)) == [one]
     other.refresh_from_db()
     assert other.attempts == 3
     assert SyncRun.objects.filter(sync=sync, trigger="manual").count() == 1

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -325,3 +326,19 @@ def test_status_can_be_asked_while_a_run_is_under_way(town: Town) -> None:
     town.on_request("quickbooks", ask)
     assert town.run(ObjectSync.objects.get()).state == SyncRun.State.SUCCEEDED
     assert told == [{"in_sync": 0, "failing": 0, "excluded": 0, "pending": 3}]
+
+
+def test_a_record_asked_for_while_a_run_saves_it_is_tried_again(town: Town) -> None:
+    """A run writes rows whole; what a person asked for in between must not be written over."""
+    town.contact(email="ann@example.com", firstname="Ann", lastname="Lee")
+    sync = town.set_up()
+    town.run(sync)
+    now = timezone.now()
+    SyncRecord.objects.filter(sync=sync).update(dirty=True)
+    store = DatabaseStore(sync, spec_of(sync), timezone.now)
+    (row,) = store.due(now, 0, 10)
+    assert actions.retry(SyncRecord.objects.filter(sync=sync)) == 1
+    store.save(Batch(rows=[replace(row, dirty=False)]))
+    assert [r.pk for r in store.due(now, 0, 10)] == [row.pk]
+    store.save(Batch(rows=[replace(row, dirty=False)], decided=[row.pk]))
+    assert store.due(now, 0, 10) == []

@@ -19,7 +19,7 @@ from syncconfig.explanations import Explanation, Labels, explain, explain_pause,
 from syncconfig.models import Connection, ObjectSync, SyncRecord
 from syncconfig.permissions import MAY_CONFIGURE, MAY_CONNECT, MAY_OPERATE
 from syncconfig.sync_status import FirstSync, Status, SyncState, first_sync, object_name, states_of, status_of
-from syncconfig.tables import STATES, counts, facts, reason_counts, record_list
+from syncconfig.tables import STATES, facts, reason_counts, record_list
 
 SHOWN_IN_GROUP = 5
 
@@ -92,7 +92,7 @@ def syncs() -> list[ObjectSync]:
 def pairs_of(found: Iterable[ObjectSync]) -> list[Pair]:
     """The syncs by pair of accounts, each with its numbers. The number of queries does not depend on theirs, but for first syncs under way."""
     found = list(found)
-    numbers, states = counts(found), states_of(found)
+    numbers, states = SyncRecord.objects.by_state(s.pk for s in found), states_of(found)
     pairs: dict[tuple[int, int], Pair] = {}
     for sync in found:
         pair = pairs.setdefault((sync.left_id, sync.right_id), Pair(sync.left, sync.right))

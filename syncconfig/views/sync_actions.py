@@ -14,7 +14,6 @@ from connectors.vocabulary import Category
 from syncconfig import drafts, tasks
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.permissions import MAY_CONFIGURE, MAY_OPERATE
-from syncconfig.tables import counts
 
 
 def _sync(pk: int) -> ObjectSync:
@@ -70,7 +69,7 @@ def delete(request: HttpRequest, pk: int) -> HttpResponse:
     sync = _sync(pk)
     if request.method != "POST":
         linked = SyncRecord.objects.filter(sync=sync, left_id__isnull=False, right_id__isnull=False).count()
-        return render(request, "syncconfig/sync_delete.html", {"sync": sync, "linked": linked, "total": sum(counts([sync])[sync.pk].values())})
+        return render(request, "syncconfig/sync_delete.html", {"sync": sync, "linked": linked, "total": sync.records.count()})
     if SyncRun.objects.live().filter(sync=sync).exists():
         messages.warning(request, _("%(sync)s is at work. Turn it off, wait until the run has ended, then delete it.") % {"sync": sync})
         return redirect("overview")

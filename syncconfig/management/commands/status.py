@@ -8,9 +8,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
-from syncconfig import runner
 from syncconfig.configuration import Pair
-from syncconfig.models import ObjectSync, SyncRun
+from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 
 
 class Command(BaseCommand):
@@ -32,7 +31,7 @@ def described(sync: ObjectSync) -> dict[str, Any]:
         "status": sync.status,
         "direction": next(word for word, d in pair.directions.items() if d.value == sync.direction),
         "accounts": {c.provider: {"account": c.account_id, "status": c.status} for c in (sync.left, sync.right)},
-        "counts": runner.state_counts(sync),
+        "counts": SyncRecord.objects.by_state([sync.pk])[sync.pk],
         "last_run": {"result": last.state, "ended_at": last.ended_at.isoformat(), "error": last.error, **last.result}
         if last and last.ended_at
         else None,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from syncconfig import runner
 from syncconfig.management.progress import shown
-from syncconfig.models import ObjectSync, SyncRun
+from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 
 
 class Command(BaseCommand):
@@ -76,7 +76,14 @@ def statuses(*, anyway: bool) -> list[str]:
 
 def as_json(run: SyncRun) -> dict[str, Any]:
     """The stable shape of design section 8, and what else a program may want."""
-    facts = {"kind": run.sync.kind, "result": run.state, "writes": {}, "calls": {}, "counts": runner.state_counts(run.sync), **run.result}
+    facts = {
+        "kind": run.sync.kind,
+        "result": run.state,
+        "writes": {},
+        "calls": {},
+        "counts": SyncRecord.objects.by_state([run.sync_id])[run.sync_id],
+        **run.result,
+    }
     return {**facts, "error": run.error, "error_details": run.error_details}
 
 
