@@ -63,7 +63,8 @@ def _lines(sync: ObjectSync, fields: Mapping[Side, Fields]) -> list[Line]:
 def _data(sync: ObjectSync) -> str:
     kind = Kind(sync.kind)
     names = [object_names(sync.connection(side).provider, kind).singular.capitalize() for side in Side]
-    return _("%(left)s and %(right)s, %(direction)s") % {"left": names[0], "right": names[1], "direction": str(sync.get_direction_display()).lower()}
+    direction = str(sync.get_direction_display())
+    return _("%(left)s and %(right)s, %(direction)s") % {"left": names[0], "right": names[1], "direction": direction[:1].lower() + direction[1:]}
 
 
 def matching_words(sync: ObjectSync, fields: Mapping[Side, Fields]) -> str:

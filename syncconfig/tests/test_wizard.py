@@ -364,3 +364,8 @@ def test_a_draft_that_is_gone_sends_back_with_a_sentence(admin_browser: Client, 
         if answer.status_code != 405:
             assert answer.redirect_chain[-1][0] == "/syncs/"
             assert "no longer exists" in answer.content.decode()
+
+
+def test_the_settings_in_words_keep_the_names_of_the_services(admin_browser: Client, draft: ObjectSync) -> None:
+    ObjectSync.objects.filter(pk=draft.pk).update(direction="to_left", step="review")
+    assert "Contact and Customer, only to HubSpot" in text(admin_browser.get(f"/syncs/{draft.pk}/review/"))
