@@ -18,6 +18,9 @@ class Account:
         self.details: Document = document["details"]
         self.name: str = document["name"]
         self.portal = str(self.details["portalId"])
+        self.currency: str = self.details["companyCurrency"]
+        self.payments: bool = document.get("payments", True)
+        self.moment = moment
         self._definitions = {kind: {**standard(kind), **dict(state.all(self._place("properties", kind)))} for kind in TYPES}
         self.tables = {kind: self._table(kind, facts, moment, lag_ms) for kind, facts in TYPES.items()}
         self._links: dict[tuple[str, str, str], dict[str, set[int]]] = {}

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.sandbox.hubspot.accounts import Account
+from connectors.sandbox.hubspot.definitions import TYPES
 from connectors.sandbox.hubspot.refusals import Refusal, invalid
 from connectors.sandbox.server import App, Reply, Request
 from connectors.sandbox.state import Document, State
@@ -37,6 +38,13 @@ class Switches:
     `search_lag` is in seconds. `limit` counts requests in 10 seconds per account and app, associations apart; `search_limit` requests in one
     second per account; None turns a limit off, and the headers tell of a very high one. `multi_status` is the status of a batch with mixed results,
     0 for the plain 200 or 201. `trace_ids_everywhere` lets trace ids ask for mixed results in update and upsert too, not in create only.
+
+    Of commerce: `spaced_association_keys` names associations of a read "line items" instead of "line_items"; `rollups_touch` lets calculated totals
+    move the modified time; `discount_per_unit` off makes a line's discount a percentage; `invoices_frozen` keeps the API from changing lines, amounts
+    and contacts of a finalised invoice, `people_edit_open` lets people do so until something is paid; `paid_by_patch` and `voided_by_patch` let the
+    API set these statuses of a billable invoice; `delete_open_invoices` is the account's setting; `amount_reset` empties the amount of a fresh
+    non-billable invoice; `payments_settle` lets payments change billable invoices; `payments_refused` says which calls on payments an account
+    without payments set up refuses, and `payments_refusal` with which status.
     """
 
     rotate_refresh_tokens: bool = True
@@ -46,6 +54,18 @@ class Switches:
     batch_read_follows_merges: bool = False
     associations_touch: bool = False
     associations_page: int = 100
+    spaced_association_keys: bool = False
+    rollups_touch: bool = False
+    discount_per_unit: bool = True
+    invoices_frozen: bool = True
+    people_edit_open: bool = True
+    paid_by_patch: bool = False
+    voided_by_patch: bool = True
+    delete_open_invoices: bool = False
+    amount_reset: bool = True
+    payments_settle: bool = True
+    payments_refused: Literal["all", "writes"] = "all"
+    payments_refusal: int = 403
     search_lag: float = 0.0
     limit: int | None = 100
     search_limit: int | None = 5
@@ -101,15 +121,23 @@ class HubSpot(App):
         self.accounts[str(portal_id)] = Account(self.state, self.moment, kept, self.lag)
         return self.accounts[str(portal_id)]
 
-    def api(self, method: str, template: str, access: Access = "", *, bucket: Bucket = "") -> Callable[[Handler], Handler]:
+    def set_payments(self, portal_id: int, on: bool) -> None:
+        """Say whether an account has HubSpot payments or Stripe set up, without which its API keeps no payments."""
+        account = self.accounts[str(portal_id)]
+        account.payments = on
+        self.state.put(ACCOUNTS, account.portal, {"name": account.name, "details": account.details, "payments": on})
+
+    def api(
+        self, method: str, template: str, access: Access = "", *, bucket: Bucket = "", scopes: Sequence[str] = ()
+    ) -> Callable[[Handler], Handler]:
         """Serve an API call. `template` begins with the version's place: "/crm/objects/{version}/..."; the older form "/crm/{version}/objects/..."
-        is served too. `access` asks for the scope of the object type named by {type}."""
+        is served too. `access` asks for the scope of the object type named by {type}, `scopes` for one of these."""
         start, _, rest = template[1:].partition("/{version}")
         older = "/" + start.replace("/", "/{version}/", 1) + rest
 
         def add(handler: Handler) -> Handler:
             def served(request: Request) -> Reply:
-                return self._admit(request, handler, access, bucket)
+                return self._admit(request, handler, access, bucket, scopes)
 
             for path in {template, older}:
                 self.route(method, path)(served)
@@ -117,7 +145,7 @@ class HubSpot(App):
 
         return add
 
-    def _admit(self, request: Request, handler: Handler, access: Access, bucket: str) -> Reply:
+    def _admit(self, request: Request, handler: Handler, access: Access, bucket: str, scopes: Sequence[str]) -> Reply:
         headers: dict[str, str] = {}
         try:
             grant = self._grant(request)
@@ -125,8 +153,11 @@ class HubSpot(App):
             if request.params.get("version", VERSIONS[0]) not in VERSIONS:
                 raise Refusal(404, "OBJECT_NOT_FOUND", "There is no such API version.")
             account = self.accounts[grant["portal"]]
+            if scopes:
+                require_any(grant, scopes)
             if access:
                 require_scope(grant, account.type_name(request.params["type"]), access)
+                self._require_payments(account, request, access)
             if request.body and request.method in ("POST", "PUT", "PATCH"):
                 require_json(request)
             reply = handler(request, account)
@@ -134,6 +165,11 @@ class HubSpot(App):
             reply = refusal.reply(f"00000000-0000-4000-8000-{self.served:012d}")
         reply.headers.update(headers)
         return reply
+
+    def _require_payments(self, account: Account, request: Request, access: Access) -> None:
+        concerned = account.type_name(request.params["type"]) == "commerce_payments" and "/objects/" in request.path
+        if concerned and not account.payments and (access == "write" or self.switches.payments_refused == "all"):
+            raise Refusal(self.switches.payments_refusal, "FORBIDDEN", "Payments are not set up in this account.")
 
     def _grant(self, request: Request) -> Document:
         kind, _, token = header(request, "Authorization").partition(" ")
@@ -180,9 +216,13 @@ def exhausted(bucket: str) -> Refusal:
 
 
 def require_scope(grant: Document, kind: str, access: str) -> None:
-    scope = f"crm.schemas.{kind}.write" if access == "schema" else f"crm.objects.{kind}.{access}"
-    if scope not in grant["scopes"]:
-        detail = {"message": "One or more of the following scopes are required.", "context": {"requiredGranularScopes": [scope]}}
+    """Refuse a call on objects of a kind without one of the scopes that allow it."""
+    require_any(grant, TYPES[kind].scopes(access))
+
+
+def require_any(grant: Document, scopes: Sequence[str]) -> None:
+    if not set(scopes) & set(grant["scopes"]):
+        detail = {"message": "One or more of the following scopes are required.", "context": {"requiredGranularScopes": list(scopes)}}
         raise Refusal(403, "MISSING_SCOPES", "This app hasn't been granted all required scopes to make this call.", errors=[detail])
 
 

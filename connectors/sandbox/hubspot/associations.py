@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from connectors.sandbox.hubspot import links
 from connectors.sandbox.hubspot.accounts import Account
 from connectors.sandbox.hubspot.app import HubSpot
 from connectors.sandbox.hubspot.batches import inputs_of
 from connectors.sandbox.hubspot.definitions import ASSOCIATION_TYPES, TYPES
+from connectors.sandbox.hubspot.desk import Link, api
 from connectors.sandbox.hubspot.objects import bounded
+from connectors.sandbox.hubspot.records import Claims
 from connectors.sandbox.hubspot.refusals import invalid
 from connectors.sandbox.hubspot.values import iso
 from connectors.sandbox.server import Reply, Request
@@ -25,7 +29,7 @@ def add(app: HubSpot) -> None:
 
     @app.api("PUT", DEFAULT, "write", bucket="associations")
     def associate_default(request: Request, account: Account) -> Reply:
-        return _batch(app, 200, [_default(app, account, request, request.params["id"], request.params["to_id"])])
+        return _batch(app, 200, _defaults(app, account, request, [(request.params["id"], request.params["to_id"])]))
 
     @app.api("PUT", PAIR, "write", bucket="associations")
     def associate(request: Request, account: Account) -> Reply:
@@ -33,12 +37,14 @@ def add(app: HubSpot) -> None:
         if not isinstance(specs, list) or not specs:
             raise invalid("Invalid input JSON: a list of association types")
         status = 200 if request.params["version"] == "2026-03" else 201
-        return Reply(status, _typed(app, account, request, request.params["id"], request.params["to_id"], specs))
+        return Reply(status, _typed(app, account, request, [(request.params["id"], request.params["to_id"], specs)])[0])
 
     @app.api("DELETE", PAIR, "write", bucket="associations")
     def dissociate(request: Request, account: Account) -> Reply:
         kind, to = account.type_name(request.params["type"]), account.type_name(request.params["to"])
-        account.dissociate(kind, request.params["id"], to, request.params["to_id"])
+        desk, link = api(app, account), Link(to, request.params["to_id"])
+        links.check_removal(desk, kind, request.params["id"], link)
+        links.remove(desk, kind, request.params["id"], link)
         return Reply(204)
 
     @app.api("GET", ONE, "read", bucket="associations")
@@ -51,26 +57,25 @@ def add(app: HubSpot) -> None:
 
     @app.api("POST", BATCH + "/batch/associate/default", "write", bucket="associations")
     def batch_default(request: Request, account: Account) -> Reply:
-        pairs = [_pair(item) for item in inputs_of(request, MAX_WRITE)]
-        for one, other in pairs:
-            account.need(request.params["type"], one)
-            account.need(request.params["to"], other)
-        return _batch(app, 200, [_default(app, account, request, one, other) for one, other in pairs])
+        return _batch(app, 200, _defaults(app, account, request, [_pair(item) for item in inputs_of(request, MAX_WRITE)]))
 
     @app.api("POST", BATCH + "/batch/create", "write", bucket="associations")
     def batch_create(request: Request, account: Account) -> Reply:
-        inputs = inputs_of(request, MAX_WRITE)
-        for one, other in map(_pair, inputs):
-            account.need(request.params["type"], one)
-            account.need(request.params["to"], other)
-        return _batch(app, 201, [_typed(app, account, request, *_pair(item), item.get("types")) for item in inputs])
+        return _batch(app, 201, _typed(app, account, request, [(*_pair(item), item.get("types")) for item in inputs_of(request, MAX_WRITE)]))
 
     @app.api("POST", BATCH + "/batch/archive", "write", bucket="associations")
     def batch_archive(request: Request, account: Account) -> Reply:
         kind, to = account.type_name(request.params["type"]), account.type_name(request.params["to"])
-        for item in inputs_of(request, MAX_WRITE):
-            for other in item.get("to") or ():
-                account.dissociate(kind, str(item["from"]["id"]), to, str(other["id"]))
+        desk = api(app, account)
+        pairs = [
+            (one, Link(to, other))
+            for item in inputs_of(request, MAX_WRITE)
+            for one, other in (_pair({**item, "to": end}) for end in item.get("to") or ())
+        ]
+        for one, link in pairs:
+            links.check_removal(desk, kind, one, link)
+        for one, link in pairs:
+            links.remove(desk, kind, one, link)
         return Reply(204)
 
     @app.api("POST", BATCH + "/batch/read", "read", bucket="associations")
@@ -97,26 +102,46 @@ def _pair(item: Any) -> tuple[str, str]:
         raise invalid("Invalid input JSON: from and to") from None
 
 
-def _default(app: HubSpot, account: Account, request: Request, one: str, other: str) -> dict[str, Any]:
-    kind, to = account.type_name(request.params["type"]), account.type_name(request.params["to"])
-    first, second = account.need(kind, one)["id"], account.need(to, other)["id"]
-    account.associate(kind, first, to, second, touch=app.switches.associations_touch)
-    spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": next(iter(ASSOCIATION_TYPES[(kind, to)]))}
-    return {"from": {"id": first}, "to": {"id": second}, "associationSpec": spec}
+def _associate(app: HubSpot, account: Account, request: Request, asked: Iterable[tuple[str, str, tuple[int, ...]]]) -> list[tuple[str, str]]:
+    """Check every pair with its type ids, then associate them all; gives the ids of the pairs."""
+    kind, to, desk = account.type_name(request.params["type"]), account.type_name(request.params["to"]), api(app, account)
+    claims: Claims = set()
+    plan = [(account.need(kind, one)["id"], Link(to, account.need(to, other)["id"], types)) for one, other, types in asked]
+    for one, link in plan:
+        links.check(desk, kind, one, [link], claims)
+    for one, link in plan:
+        links.make(desk, kind, one, [link])
+    return [(one, link.to_id) for one, link in plan]
 
 
-def _typed(app: HubSpot, account: Account, request: Request, one: str, other: str, specs: Any) -> dict[str, Any]:
+def _defaults(app: HubSpot, account: Account, request: Request, pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+    done = _associate(app, account, request, [(one, other, ()) for one, other in pairs])
+    types = ASSOCIATION_TYPES[(account.type_name(request.params["type"]), account.type_name(request.params["to"]))]
+    spec = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": next(iter(types))}
+    return [{"from": {"id": one}, "to": {"id": other}, "associationSpec": spec} for one, other in done]
+
+
+def _typed(app: HubSpot, account: Account, request: Request, asked: Iterable[tuple[str, str, Any]]) -> list[dict[str, Any]]:
     kind, to = account.type_name(request.params["type"]), account.type_name(request.params["to"])
+    done = _associate(app, account, request, [(one, other, _numbers(specs)) for one, other, specs in asked])
+    types = ASSOCIATION_TYPES[(kind, to)]
+    return [
+        {
+            "fromObjectTypeId": TYPES[kind].type_id,
+            "fromObjectId": one,
+            "toObjectTypeId": TYPES[to].type_id,
+            "toObjectId": other,
+            "labels": [label for number in account.associated(kind, one, to)[other] if (label := types[number])],
+        }
+        for one, other in done
+    ]
+
+
+def _numbers(specs: Any) -> tuple[int, ...]:
     try:
-        numbers = [int(spec["associationTypeId"]) for spec in specs or ()]
+        return tuple(int(spec["associationTypeId"]) for spec in specs or ())
     except (KeyError, TypeError, ValueError):
         raise invalid("Invalid input JSON: association types") from None
-    first, second = account.need(kind, one)["id"], account.need(to, other)["id"]
-    held = account.associate(kind, first, to, second, numbers, touch=app.switches.associations_touch)
-    names = [label for number in held if (label := ASSOCIATION_TYPES[(kind, to)][number])]
-    return {
-        "fromObjectTypeId": TYPES[kind].type_id, "fromObjectId": first, "toObjectTypeId": TYPES[to].type_id, "toObjectId": second, "labels": names,
-    }
 
 
 def _page(account: Account, request: Request, record_id: str, after: str, limit: int) -> dict[str, Any]:

@@ -10,10 +10,12 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from connectors.sandbox.hubspot import links, writing
 from connectors.sandbox.hubspot.accounts import Account
 from connectors.sandbox.hubspot.app import HubSpot
-from connectors.sandbox.hubspot.objects import ROOT, attach, by_property, check_associations, known, need_object, present
-from connectors.sandbox.hubspot.records import API, Claims, Table
+from connectors.sandbox.hubspot.desk import api
+from connectors.sandbox.hubspot.objects import ROOT, by_property, known, need_object, present
+from connectors.sandbox.hubspot.records import Claims, Table
 from connectors.sandbox.hubspot.refusals import Refusal, invalid, missing
 from connectors.sandbox.hubspot.values import iso
 from connectors.sandbox.server import Reply, Request
@@ -58,40 +60,34 @@ def add(app: HubSpot) -> None:
 
     @app.api("POST", ROOT + "/batch/create", "write")
     def create(request: Request, account: Account) -> Reply:
-        table = account.table(request.params["type"])
+        desk, table = api(app, account), account.table(request.params["type"])
 
         def plan(item: Input, claims: Claims) -> Act:
-            check_associations(account, table.kind.name, item.get("associations"))
-            clean = table.check(need_object(item.get("properties")), claims=claims)
-
-            def act() -> dict[str, Any]:
-                document = table.insert(clean, API)
-                attach(app, account, table.kind.name, document["id"], item.get("associations"))
-                return present(table, table.documents[int(document["id"])], clean)
-
-            return act
+            asked = links.parsed(account, table.kind.name, item.get("associations"))
+            clean = writing.check(desk, table, need_object(item.get("properties")), asked=asked, claims=claims)
+            return lambda: present(table, writing.create(desk, table, clean, asked), clean)
 
         return _run(app, 201, inputs_of(request), plan, mixed=True)
 
     @app.api("POST", ROOT + "/batch/update", "write")
     def update(request: Request, account: Account) -> Reply:
-        table, inputs = account.table(request.params["type"]), inputs_of(request)
+        desk, table, inputs = api(app, account), account.table(request.params["type"]), inputs_of(request)
         usable = [item for item in inputs if _live(table, item)]
         absent = [str(item.get("id", "")) for item in inputs if not _live(table, item)]
 
         def plan(item: Input, claims: Claims) -> Act:
             document = _document(table, str(item.get("idProperty") or ""), str(item["id"]))
             assert document is not None
-            clean = table.check(need_object(item.get("properties")), document["id"], claims)
+            clean = writing.check(desk, table, need_object(item.get("properties")), document, claims=claims)
             once(claims, document["id"])
-            return lambda: present(table, table.change(document, clean, API), clean)
+            return lambda: present(table, writing.change(desk, table, document, clean), clean)
 
         extra = [not_found(table, absent)] if absent else []
         return _run(app, 200, usable, plan, mixed=app.switches.trace_ids_everywhere, errors=extra)
 
     @app.api("POST", ROOT + "/batch/upsert", "write")
     def upsert(request: Request, account: Account) -> Reply:
-        table = account.table(request.params["type"])
+        desk, table = api(app, account), account.table(request.params["type"])
 
         def plan(item: Input, claims: Claims) -> Act:
             name, value = str(item.get("idProperty") or ""), str(item.get("id", ""))
@@ -101,20 +97,22 @@ def add(app: HubSpot) -> None:
             values = {**need_object(item.get("properties")), name: value}
             once(claims, f"{name}={value.lower()}")
             if held is None:
-                clean = table.check(values, claims=claims)
-                return lambda: {**present(table, table.insert(clean, API), clean), "new": True}
-            document, changes = held, table.check(values, held["id"], claims)
-            return lambda: {**present(table, table.change(document, changes, API), changes), "new": False}
+                clean = writing.check(desk, table, values, claims=claims)
+                return lambda: {**present(table, writing.create(desk, table, clean), clean), "new": True}
+            document, changes = held, writing.check(desk, table, values, held, claims=claims)
+            return lambda: {**present(table, writing.change(desk, table, document, changes), changes), "new": False}
 
         return _run(app, 200, inputs_of(request), plan, mixed=app.switches.trace_ids_everywhere)
 
     @app.api("POST", ROOT + "/batch/archive", "write")
     def archive(request: Request, account: Account) -> Reply:
-        table = account.table(request.params["type"])
-        for item in inputs_of(request):
-            document = table.exact(str(item.get("id", "")))
-            if document and document["archived"] is None:
-                table.archive(document)
+        desk, table = api(app, account), account.table(request.params["type"])
+        found = [table.exact(str(item.get("id", ""))) for item in inputs_of(request)]
+        doomed = {document["id"]: document for document in found if document and document["archived"] is None}
+        for document in doomed.values():
+            writing.check_archive(desk, table, document)
+        for document in doomed.values():
+            writing.archive(desk, table, document)
         return Reply(204)
 
 
@@ -146,9 +144,7 @@ def not_found(table: Table, keys: Sequence[str]) -> dict[str, Any]:
     return missing(message).member({"ids": keys})
 
 
-def _run(
-    app: HubSpot, status: int, inputs: Sequence[Input], plan: Plan, *, mixed: bool, errors: Sequence[dict[str, Any]] = ()
-) -> Reply:
+def _run(app: HubSpot, status: int, inputs: Sequence[Input], plan: Plan, *, mixed: bool, errors: Sequence[dict[str, Any]] = ()) -> Reply:
     """Check all inputs, then act. With mixed results allowed and asked for, a bad input is an error of its own; else it sinks the batch."""
     claims: Claims = set()
     traces = [item.get("objectWriteTraceId") for item in inputs]

@@ -1,177 +1,156 @@
-"""Object types and their standard properties: a realistic part of what an account has. Source: HubSpot reference, sections 1, 9.2 and 11."""
+"""Object types, their associations and their standard properties: a realistic part of what an account has.
+
+Source: HubSpot reference, sections 1, 3, 6.2, 8 and 9.2.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from connectors.sandbox.hubspot import fields, fields_commerce
+from connectors.sandbox.hubspot.fields import BOOLEANS, Row
 from connectors.sandbox.state import Document
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectType:
-    """Facts about one object type. `defaults` are the properties a read returns unasked; `name_property` is what a person reads first."""
+    """Facts about one object type.
+
+    `defaults` are the properties a read returns unasked, `searched` those a query looks into; a create needs one property of each group in
+    `required`. `scope` is the part of the names of its scopes, `shop` tells that the scope e-commerce will do as well, and is the only one for
+    property definitions.
+    """
 
     name: str
     type_id: str
-    legacy: str
+    singular: str
     created: str
     modified: str
     defaults: tuple[str, ...]
     searched: tuple[str, ...]
-    required_any: tuple[str, ...] = ()
+    required: tuple[tuple[str, ...], ...] = ()
+    scope: str = ""
+    shop: bool = False
 
+    @property
+    def legacy(self) -> str:
+        """The name in errors and association words."""
+        return self.singular.upper()
+
+    def scopes(self, access: str) -> tuple[str, ...]:
+        """The scopes of which one is needed to "read" or "write" records, or to change the "schema". Source: section 3."""
+        area = self.scope or self.name
+        if access == "schema":
+            return ("e-commerce",) if self.shop else (f"crm.schemas.{area}.write",)
+        return (f"crm.objects.{area}.{access}", *(("e-commerce",) if self.shop else ()))
+
+
+MODIFIED = "hs_lastmodifieddate"
+PART_FIELDS = ("hs_label", "hs_type", "hs_value")
 
 TYPES: dict[str, ObjectType] = {
     t.name: t
     for t in (
-        ObjectType("contacts", "0-1", "CONTACT", "createdate", "lastmodifieddate", ("email", "firstname", "lastname"),
-                   ("firstname", "lastname", "email", "phone", "company")),
-        ObjectType("companies", "0-2", "COMPANY", "createdate", "hs_lastmodifieddate", ("name", "domain"), ("name", "domain", "phone"),
-                   ("name", "domain")),
-        ObjectType("invoices", "0-53", "INVOICE", "hs_createdate", "hs_lastmodifieddate", (), ("hs_number", "hs_title"), ("hs_currency",)),
+        ObjectType(
+            "contacts",
+            "0-1",
+            "contact",
+            "createdate",
+            "lastmodifieddate",
+            ("email", "firstname", "lastname"),
+            ("firstname", "lastname", "email", "phone", "company"),
+        ),
+        ObjectType("companies", "0-2", "company", "createdate", MODIFIED, ("name", "domain"), ("name", "domain", "phone"), (("name", "domain"),)),
+        ObjectType(
+            "deals",
+            "0-3",
+            "deal",
+            "createdate",
+            MODIFIED,
+            ("dealname", "amount", "closedate", "dealstage", "pipeline"),
+            ("dealname", "description"),
+            (("dealname",), ("dealstage",), ("pipeline",)),
+        ),
+        ObjectType(
+            "products",
+            "0-7",
+            "product",
+            "createdate",
+            MODIFIED,
+            ("name", "price", "description"),
+            ("name", "hs_sku", "description"),
+            (("name",),),
+            shop=True,
+        ),
+        ObjectType("line_items", "0-8", "line_item", "createdate", MODIFIED, ("hs_product_id", "quantity", "amount"), ("name", "hs_sku"), shop=True),
+        ObjectType("invoices", "0-53", "invoice", "hs_createdate", MODIFIED, (), ("hs_number", "hs_title"), (("hs_currency",),)),
+        ObjectType(
+            "commerce_payments",
+            "0-101",
+            "commerce_payment",
+            "hs_createdate",
+            MODIFIED,
+            (),
+            ("hs_reference_number", "hs_customer_email"),
+            (("hs_initial_amount",), ("hs_initiated_date",)),
+            "commercepayments",
+        ),
+        ObjectType("notes", "0-46", "note", "hs_createdate", MODIFIED, (), ("hs_note_body",), (("hs_timestamp",),), "contacts"),
+        ObjectType("taxes", "0-86", "tax", "hs_createdate", MODIFIED, PART_FIELDS, ("hs_label",), scope="line_items", shop=True),
+        ObjectType("discounts", "0-84", "discount", "hs_createdate", MODIFIED, PART_FIELDS, ("hs_label",), scope="line_items", shop=True),
+        ObjectType("fees", "0-85", "fee", "hs_createdate", MODIFIED, PART_FIELDS, ("hs_label",), scope="line_items", shop=True),
     )
 }
 
-ALIASES: dict[str, str] = {
-    **{t.name: t.name for t in TYPES.values()},
-    **{t.type_id: t.name for t in TYPES.values()},
-    "contact": "contacts",
-    "company": "companies",
-    "invoice": "invoices",
-}
+ALIASES: dict[str, str] = {alias: t.name for t in TYPES.values() for alias in (t.name, t.type_id, t.singular)}
 
-ASSOCIATION_TYPES: dict[tuple[str, str], dict[int, str | None]] = {
-    ("contacts", "companies"): {279: None, 1: "Primary"},
-    ("companies", "contacts"): {280: None, 2: "Primary"},
-    ("contacts", "invoices"): {178: None},
-    ("invoices", "contacts"): {177: None},
-    ("companies", "invoices"): {180: None},
-    ("invoices", "companies"): {179: None},
-}
-"""Type ids by direction, the default one first. Source: section 9.2."""
-
-INVERSES: dict[int, int] = {279: 280, 280: 279, 1: 2, 2: 1, 178: 177, 177: 178, 180: 179, 179: 180}
-
-STAGES = (("subscriber", "Subscriber"), ("lead", "Lead"), ("opportunity", "Opportunity"), ("customer", "Customer"), ("other", "Other"))
-LEADS = (("NEW", "New"), ("OPEN", "Open"), ("IN_PROGRESS", "In Progress"), ("CONNECTED", "Connected"))
-STATUSES = (("draft", "Draft"), ("open", "Open"), ("paid", "Paid"), ("voided", "Voided"))
-SOURCES = (("hubspot", "HubSpot"), ("data_sync", "Data Sync"), ("legacy", "Legacy QuickBooks"))
-CURRENCIES = tuple((code, code) for code in ("USD", "EUR", "GBP", "CAD", "SEK", "JPY"))
-INDUSTRIES = (("CONSTRUCTION", "Construction"), ("HOSPITALITY", "Hospitality"), ("REAL_ESTATE", "Real Estate"), ("RETAIL", "Retail"))
-BOOLEANS = (("true", "Yes"), ("false", "No"))
-
-Row = tuple[str, str, str, str, bool]
-"""Name, label, type, field type, read-only?"""
-
-
-def text(name: str, label: str, field: str = "text") -> Row:
-    return (name, label, "string", field, False)
-
-
-def system(name: str, label: str, kind: str = "string", field: str = "text") -> Row:
-    return (name, label, kind, field, True)
-
-
-def number(name: str, label: str) -> Row:
-    return (name, label, "number", "number", False)
-
-
-def moment(name: str, label: str) -> Row:
-    return (name, label, "datetime", "date", False)
-
-
-def choice(name: str, label: str, field: str = "select") -> Row:
-    return (name, label, "enumeration", field, False)
-
-
-ADDRESS = (
-    text("address", "Street Address"),
-    text("city", "City"),
-    text("state", "State/Region"),
-    text("zip", "Postal Code"),
-    text("country", "Country/Region"),
+LINKS: tuple[tuple[str, str, int, int, str | None], ...] = (
+    ("contacts", "companies", 279, 280, None),
+    ("contacts", "companies", 1, 2, "Primary"),
+    ("contacts", "invoices", 178, 177, None),
+    ("companies", "invoices", 180, 179, None),
+    ("contacts", "deals", 4, 3, None),
+    ("companies", "deals", 342, 341, None),
+    ("companies", "deals", 6, 5, "Primary"),
+    ("deals", "line_items", 19, 20, None),
+    ("deals", "invoices", 176, 175, None),
+    ("deals", "commerce_payments", 392, 391, None),
+    ("deals", "notes", 213, 214, None),
+    ("contacts", "notes", 201, 202, None),
+    ("companies", "notes", 189, 190, None),
+    ("contacts", "commerce_payments", 388, 387, None),
+    ("companies", "commerce_payments", 390, 389, None),
+    ("invoices", "line_items", 409, 410, None),
+    ("invoices", "discounts", 411, 412, None),
+    ("invoices", "fees", 413, 414, None),
+    ("invoices", "taxes", 415, 416, None),
+    ("invoices", "commerce_payments", 541, 542, None),
+    ("commerce_payments", "line_items", 395, 396, None),
 )
-MERGED = system("hs_merged_object_ids", "Merged record IDs", "enumeration", "checkbox")
-SOURCE_ROWS = (system("hs_object_id", "Record ID", "number", "number"), system("hs_object_source", "Record source"))
+"""From, to, type id there, type id back, label; the default one of a pair first. Source: section 9.2."""
 
-ROWS: dict[str, tuple[Row, ...]] = {
-    "contacts": (
-        text("email", "Email"),
-        text("firstname", "First Name"),
-        text("lastname", "Last Name"),
-        text("salutation", "Salutation"),
-        text("jobtitle", "Job Title"),
-        text("company", "Company Name"),
-        text("phone", "Phone Number", "phonenumber"),
-        text("mobilephone", "Mobile Phone Number", "phonenumber"),
-        text("fax", "Fax Number", "phonenumber"),
-        text("website", "Website URL"),
-        *ADDRESS,
-        text("message", "Message", "textarea"),
-        choice("lifecyclestage", "Lifecycle Stage", "radio"),
-        choice("hs_lead_status", "Lead Status", "radio"),
-        ("date_of_birth", "Date of birth", "date", "date", False),
-        ("hs_email_optout", "Unsubscribed from all email", "bool", "booleancheckbox", False),
-        system("hs_additional_emails", "Additional email addresses", "enumeration", "checkbox"),
-        system("associatedcompanyid", "Primary Associated Company ID", "number", "number"),
-        MERGED,
-        system("createdate", "Create Date", "datetime", "date"),
-        system("lastmodifieddate", "Last Modified Date", "datetime", "date"),
-        *SOURCE_ROWS,
-    ),
-    "companies": (
-        text("name", "Company name"),
-        text("domain", "Company Domain Name"),
-        text("phone", "Phone Number", "phonenumber"),
-        text("website", "Website URL"),
-        *ADDRESS,
-        text("address2", "Street Address 2"),
-        text("description", "Description", "textarea"),
-        choice("industry", "Industry"),
-        choice("lifecyclestage", "Lifecycle Stage", "radio"),
-        number("annualrevenue", "Annual Revenue"),
-        number("numberofemployees", "Number of Employees"),
-        MERGED,
-        system("createdate", "Create Date", "datetime", "date"),
-        system("hs_lastmodifieddate", "Last Modified Date", "datetime", "date"),
-        *SOURCE_ROWS,
-    ),
-    "invoices": (
-        text("hs_number", "Number"),
-        text("hs_title", "Title"),
-        choice("hs_invoice_status", "Invoice status"),
-        choice("hs_currency", "Currency"),
-        moment("hs_invoice_date", "Invoice date"),
-        moment("hs_due_date", "Due date"),
-        ("hs_invoice_billable", "Billable", "bool", "booleancheckbox", False),
-        text("hs_purchase_order_number", "PO number"),
-        text("hs_comments", "Comments", "textarea"),
-        number("hs_amount_billed", "Amount billed"),
-        system("hs_balance_due", "Balance due", "number", "number"),
-        system("hs_invoice_source", "Invoice source", "enumeration", "select"),
-        system("hs_createdate", "Create date", "datetime", "date"),
-        system("hs_lastmodifieddate", "Last modified date", "datetime", "date"),
-        *SOURCE_ROWS,
-    ),
-}
 
-OPTIONS: dict[tuple[str, str], tuple[tuple[str, str], ...]] = {
-    ("contacts", "lifecyclestage"): STAGES,
-    ("contacts", "hs_lead_status"): LEADS,
-    ("companies", "lifecyclestage"): STAGES,
-    ("companies", "industry"): INDUSTRIES,
-    ("invoices", "hs_invoice_status"): STATUSES,
-    ("invoices", "hs_currency"): CURRENCIES,
-    ("invoices", "hs_invoice_source"): SOURCES,
-}
+def _directions() -> dict[tuple[str, str], dict[int, str | None]]:
+    found: dict[tuple[str, str], dict[int, str | None]] = {}
+    for start, to, there, back, label in LINKS:
+        found.setdefault((start, to), {})[there] = label
+        found.setdefault((to, start), {})[back] = label
+    return found
+
+
+ASSOCIATION_TYPES: dict[tuple[str, str], dict[int, str | None]] = _directions()
+"""Type ids and their labels by direction, the default one first."""
+
+INVERSES: dict[int, int] = {**{there: back for _, _, there, back, _ in LINKS}, **{back: there for _, _, there, back, _ in LINKS}}
 
 LENGTHS: dict[tuple[str, str], int] = {("contacts", "email"): 254}
 MAX_LENGTH = 65536
 """Characters of a string property. Source: section 10.2."""
 
-GROUPS = {"contacts": ("contactinformation", "Contact information"), "companies": ("companyinformation", "Company information"),
-          "invoices": ("invoiceinformation", "Invoice information")}
+ROWS = {**fields.ROWS, **fields_commerce.ROWS}
+OPTIONS = {**fields.OPTIONS, **fields_commerce.OPTIONS}
+GROUPS = {t.name: (t.singular.replace("_", "") + "information", t.singular.replace("_", " ").capitalize() + " information") for t in TYPES.values()}
 
 
 def standard(kind: str) -> dict[str, Document]:

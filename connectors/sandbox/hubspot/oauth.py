@@ -48,10 +48,18 @@ def add(app: HubSpot) -> None:
             return Reply(400, pages.layout("Connect", pages.note(problem or "Choose an account.", error=True)))
         code = secrets.token_urlsafe(32)
         query = request.query
-        app.state.put("hubspot/codes", code, {
-            "client": query["client_id"], "redirect_uri": query["redirect_uri"], "portal": portal, "scopes": _scopes(query),
-            "expires": app.clock() + CODE_SECONDS, "challenge": query.get("code_challenge", ""),
-        })
+        app.state.put(
+            "hubspot/codes",
+            code,
+            {
+                "client": query["client_id"],
+                "redirect_uri": query["redirect_uri"],
+                "portal": portal,
+                "scopes": _scopes(query),
+                "expires": app.clock() + CODE_SECONDS,
+                "challenge": query.get("code_challenge", ""),
+            },
+        )
         return _back(query, {"code": code})
 
     @app.route("POST", "/oauth/authorize/cancel")
@@ -187,8 +195,14 @@ def _tokens(app: HubSpot, key: str, grant: Document, refresh: str) -> Document:
     access = secrets.token_urlsafe(225)
     app.state.put("hubspot/access", access, {"grant": key, "expires": app.clock() + ACCESS_SECONDS})
     return {
-        "access_token": access, "refresh_token": refresh, "token_type": "bearer", "token_use": "access_token", "expires_in": ACCESS_SECONDS,
-        "hub_id": int(grant["portal"]), "scopes": grant["scopes"], "user_id": 1,
+        "access_token": access,
+        "refresh_token": refresh,
+        "token_type": "bearer",
+        "token_use": "access_token",
+        "expires_in": ACCESS_SECONDS,
+        "hub_id": int(grant["portal"]),
+        "scopes": grant["scopes"],
+        "user_id": 1,
     }
 
 
@@ -210,8 +224,14 @@ def _introspect(app: HubSpot, form: Mapping[str, str]) -> Document:
     active = grant is not None and (use == "refresh" or left > 0)
     facts = {"hub_id": int(grant["portal"]), "scopes": grant["scopes"], "user_id": 1, "user": "owner@fernhill.example"} if grant else {}
     return {
-        "active": active, "token_use": f"{use}_token", "token_type": "bearer", "client_id": form["client_id"], "app_id": client["app_id"],
-        "expires_in": left, "is_private_distribution": True, **facts,
+        "active": active,
+        "token_use": f"{use}_token",
+        "token_type": "bearer",
+        "client_id": form["client_id"],
+        "app_id": client["app_id"],
+        "expires_in": left,
+        "is_private_distribution": True,
+        **facts,
     }
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from connectors.sandbox.hubspot import links, writing
 from connectors.sandbox.hubspot.accounts import Account
 from connectors.sandbox.hubspot.app import HubSpot
-from connectors.sandbox.hubspot.definitions import ASSOCIATION_TYPES, TYPES
+from connectors.sandbox.hubspot.definitions import TYPES
+from connectors.sandbox.hubspot.desk import api
 from connectors.sandbox.hubspot.records import API, Table
 from connectors.sandbox.hubspot.refusals import Refusal, invalid, missing
 from connectors.sandbox.hubspot.values import iso
@@ -17,6 +19,7 @@ from connectors.sandbox.state import Document
 ROOT = "/crm/objects/{version}/{type}"
 PAGE = 100
 PAGE_WITH_HISTORY = 50
+MERGED_TYPES = ("contacts", "companies", "deals")
 
 
 def present(table: Table, document: Document, names: Iterable[str] = (), history: Iterable[str] = ()) -> dict[str, Any]:
@@ -54,15 +57,16 @@ def grouped(app: HubSpot, account: Account, kind: str, record_id: str, wanted: S
     shown: dict[str, Any] = {}
     for name in wanted:
         to = account.type_name(name)
-        links = account.associated(kind, record_id, to)
+        held = account.associated(kind, record_id, to)
         words = f"{TYPES[kind].legacy}_to_{TYPES[to].legacy}".lower()
-        rows = [{"id": other, "type": words} for other in links]
-        rows += [{"id": other, "type": words + "_unlabeled"} for other, types in links.items() if len(types) > 1]
+        rows = [{"id": other, "type": words} for other in held]
+        rows += [{"id": other, "type": words + "_unlabeled"} for other, types in held.items() if len(types) > 1]
         page = app.switches.associations_page
+        key = to.replace("_", " ") if app.switches.spaced_association_keys else to
         if rows:
-            shown[to] = {"results": rows[:page]}
+            shown[key] = {"results": rows[:page]}
         if len(rows) > page:
-            shown[to]["paging"] = {"next": {"after": rows[page]["id"], "link": ""}}
+            shown[key]["paging"] = {"next": {"after": rows[page]["id"], "link": ""}}
     return shown
 
 
@@ -70,33 +74,6 @@ def need_object(value: Any, what: str = "Invalid input JSON") -> Mapping[str, An
     if not isinstance(value, dict):
         raise invalid(what)
     return value
-
-
-def attach(app: HubSpot, account: Account, kind: str, record_id: str, associations: Any) -> None:
-    """Make the associations given with a create; they have been checked by `check_associations`."""
-    for entry in associations or ():
-        for spec in entry["types"]:
-            to = target(kind, spec["associationTypeId"])
-            account.associate(kind, record_id, to, str(entry["to"]["id"]), [spec["associationTypeId"]], touch=app.switches.associations_touch)
-
-
-def target(kind: str, type_id: int) -> str:
-    """The object type that an association type leads to. Raises a refusal when it does not begin at `kind`."""
-    for (start, to), types in ASSOCIATION_TYPES.items():
-        if start == kind and type_id in types:
-            return to
-    raise invalid(f"Invalid association type id {type_id} from {kind}")
-
-
-def check_associations(account: Account, kind: str, associations: Any) -> None:
-    """Refuse associations of a create that name unknown types or records."""
-    for entry in associations or ():
-        try:
-            other, ids = str(entry["to"]["id"]), [spec["associationTypeId"] for spec in entry["types"]]
-        except (KeyError, TypeError):
-            raise invalid("Invalid input JSON: associations") from None
-        for type_id in ids:
-            account.need(target(kind, type_id), other)
 
 
 def find(account: Account, request: Request) -> Document:
@@ -124,11 +101,10 @@ def add(app: HubSpot) -> None:
     def create(request: Request, account: Account) -> Reply:
         body = need_object(request.json)
         table = account.table(request.params["type"])
-        check_associations(account, table.kind.name, body.get("associations"))
-        clean = table.check(need_object(body.get("properties", {})))
-        document = table.insert(clean, API)
-        attach(app, account, table.kind.name, document["id"], body.get("associations"))
-        return Reply(201, present(table, table.documents[int(document["id"])], (*clean, *table.kind.defaults)))
+        desk, asked = api(app, account), links.parsed(account, table.kind.name, body.get("associations"))
+        clean = writing.check(desk, table, need_object(body.get("properties", {})), asked=asked)
+        made = writing.create(desk, table, clean, asked)
+        return Reply(201, present(table, made, (*clean, *table.kind.defaults)))
 
     @app.api("GET", ROOT, "read")
     def list_records(request: Request, account: Account) -> Reply:
@@ -172,14 +148,17 @@ def add(app: HubSpot) -> None:
     def update(request: Request, account: Account) -> Reply:
         table, body = account.table(request.params["type"]), need_object(request.json)
         document = find(account, request)
-        clean = table.check(need_object(body.get("properties", {})), document["id"])
-        return Reply(200, present(table, table.change(document, clean, API), (*clean, *table.kind.defaults)))
+        desk = api(app, account)
+        clean = writing.check(desk, table, need_object(body.get("properties", {})), document)
+        return Reply(200, present(table, writing.change(desk, table, document, clean), (*clean, *table.kind.defaults)))
 
     @app.api("DELETE", ROOT + "/{id}", "write")
     def archive(request: Request, account: Account) -> Reply:
-        document = account.table(request.params["type"]).get(request.params["id"])
+        desk, table = api(app, account), account.table(request.params["type"])
+        document = table.get(request.params["id"])
         if document and document["archived"] is None:
-            account.table(request.params["type"]).archive(document)
+            writing.check_archive(desk, table, document)
+            writing.archive(desk, table, document)
         return Reply(204)
 
     @app.api("POST", ROOT + "/merge", "write")
@@ -211,9 +190,9 @@ def bounded(text: str, most: int) -> int:
 def merge(account: Account, table: Table, primary_id: str, other_id: str) -> Document:
     """Merge two records into a third one with a new id; the primary's values win. Source: section 7.4."""
     primary, other = account.need(table.kind.name, primary_id), account.need(table.kind.name, other_id)
-    if table.kind.name == "invoices" or primary["id"] == other["id"]:
+    if table.kind.name not in MERGED_TYPES or primary["id"] == other["id"]:
         raise invalid("These records cannot be merged")
-    links = [*account.links(table.kind.name, primary["id"]), *account.links(table.kind.name, other["id"])]
+    held = [*account.links(table.kind.name, primary["id"]), *account.links(table.kind.name, other["id"])]
     definitions = table.definitions()
     values = {name: value for name, value in {**other["properties"], **primary["properties"]}.items() if name in definitions}
     if table.kind.name == "contacts":
@@ -234,7 +213,7 @@ def merge(account: Account, table: Table, primary_id: str, other_id: str) -> Doc
     for document in (primary, other):
         table.forget(table.documents[int(document["id"])], merged["id"])
     table.reindex(merged)
-    for to, to_id, types in links:
+    for to, to_id, types in held:
         account.associate(table.kind.name, merged["id"], to, to_id, types - {1, 2})
     return table.documents[int(merged["id"])]
 

@@ -133,8 +133,9 @@ class Table:
         if problems:
             raise invalid_values(problems)
         self._check_unique(clean, record_id, claims if claims is not None else set())
-        if not record_id and self.kind.required_any and not any(clean.get(name) for name in self.kind.required_any):
-            raise invalid_values([(self.kind.required_any[0], "REQUIRED_FIELD", f"One of {', '.join(self.kind.required_any)} is required")])
+        absent = [group for group in self.kind.required if not any(clean.get(name) for name in group)]
+        if not record_id and absent:
+            raise invalid_values([(group[0], "REQUIRED_FIELD", f"One of {', '.join(group)} is required") for group in absent])
         return clean
 
     def _check_unique(self, clean: Mapping[str, str], record_id: str, claims: Claims) -> None:
@@ -189,8 +190,8 @@ class Table:
         self._put(changed, document)
         return changed
 
-    def archive(self, document: Document) -> None:
-        now = self.moment()
+    def archive(self, document: Document, moment: int | None = None) -> None:
+        now = self.moment() if moment is None else moment
         self._put({**document, "archived": now, "updated": now, "properties": {**document["properties"], self.kind.modified: iso(now)}}, document)
 
     def restore(self, document: Document) -> None:
