@@ -1,4 +1,4 @@
-"""QuickBooks Online, simulated: OAuth, companies, customers, vendors and employees, queries, change data capture, batches, limits, pages.
+"""QuickBooks Online, simulated: OAuth, companies, people, items, invoices and payments, queries, change data capture, batches, limits, pages.
 
     app = build(State())
     seed(app, DEFAULT_REALM)
@@ -12,7 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from connectors.sandbox.quickbooks import api, oauth, pages
+from connectors.sandbox.quickbooks import api, oauth, pages, pages_invoices, pages_items, pages_payments, pages_settings
 from connectors.sandbox.quickbooks.app import DEFAULT_REALM, QuickBooksApp, add_company
 from connectors.sandbox.quickbooks.oauth import CLIENT_ID, CLIENT_SECRET, issue
 from connectors.sandbox.quickbooks.seed import load, seed
@@ -41,6 +41,6 @@ def build(state: State, *, clock: Callable[[], float] = time.time) -> QuickBooks
     if not app.companies:
         add_company(app, DEFAULT_REALM, "Cedar & Slate Landscaping")
         state.commit()
-    for part in (oauth, api, pages):
+    for part in (oauth, api, pages_items, pages_invoices, pages_payments, pages_settings, pages):
         part.routes(app)
     return app

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connectors.sandbox.quickbooks import batch, cdc, replay
+from connectors.sandbox.quickbooks import batch, cdc, replay, sales
 from connectors.sandbox.quickbooks.app import QuickBooksApp
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.entities import BY_PATH
 from connectors.sandbox.quickbooks.faults import Fault
+from connectors.sandbox.quickbooks.lines import discount_account
 from connectors.sandbox.quickbooks.query import parse
 from connectors.sandbox.quickbooks.select import select
-from connectors.sandbox.quickbooks.times import answer_time, stamp
+from connectors.sandbox.quickbooks.settings import company_info, preferences
+from connectors.sandbox.quickbooks.times import answer_time
 from connectors.sandbox.server import Reply, Request
 
 Answer = dict[str, Any]
 Act = Callable[[Company, Request], Answer]
+VOID = "void"
 
 
 def routes(app: QuickBooksApp) -> None:
@@ -47,17 +50,21 @@ def routes(app: QuickBooksApp) -> None:
         return {"BatchItemResponse": batch.run(company, request.json, request.query.get("requestid", ""), app.served)}
 
     @serve("GET", "/companyinfo/{id}")
-    def company_info(company: Company, request: Request) -> Answer:
-        return {"CompanyInfo": _company_info(company)}
+    def info(company: Company, request: Request) -> Answer:
+        return {"CompanyInfo": company_info(company.profile, company.settings)}
 
     @serve("GET", "/preferences")
-    def preferences(company: Company, request: Request) -> Answer:
-        return {"Preferences": _preferences(company)}
+    def preferences_of(company: Company, request: Request) -> Answer:
+        return {"Preferences": preferences(company.profile, company.settings, company.settings_version, discount_account(company))}
 
     @serve("GET", "/{entity}/{id}")
     def read(company: Company, request: Request) -> Answer:
         name = _entity(request)
         return {name: company.read(name, request.params["id"])}
+
+    @serve("POST", "/invoice/{id}/send")
+    def send(company: Company, request: Request) -> Answer:
+        return {"Invoice": sales.send(company, request.params["id"], request.query.get("sendTo", ""))}
 
     @serve("POST", "/{entity}")
     def write(company: Company, request: Request) -> Answer:
@@ -84,11 +91,17 @@ def _query(company: Company, text: str) -> Answer:
 
 def _written(company: Company, name: str, request: Request) -> Answer:
     body = request.json
-    if request.query.get("operation", "update") != "update":
-        raise Fault("500", f"Operation {request.query['operation']} is not supported for {name}")
     if not isinstance(body, dict):
         raise Fault("2010", "The body is not a JSON object")
-    return company.update(name, body) if "Id" in body else company.create(name, body)
+    operation = request.query.get("operation", "update")
+    flags = frozenset(request.query.get("include", "").split(","))
+    if operation == "delete":
+        return company.delete(name, body)
+    if operation == "void" or (operation == "update" and VOID in flags):
+        return company.void(name, body)
+    if operation != "update":
+        raise Fault("500", f"Operation {operation} is not supported for {name}")
+    return company.update(name, body, flags) if "Id" in body else company.create(name, body, flags)
 
 
 def _entity(request: Request) -> str:
@@ -103,37 +116,3 @@ def _utf8(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError:
         raise Fault("500", "The body is not UTF-8") from None
-
-
-def _system(company: Company) -> Answer:
-    created = stamp(company.profile["created"])
-    return {"domain": "QBO", "sparse": False, "Id": "1", "SyncToken": "0", "MetaData": {"CreateTime": created, "LastUpdatedTime": created}}
-
-
-def _company_info(company: Company) -> Answer:
-    profile = company.profile
-    values = {"NeoEnabled": "true", "IndustryType": "Landscaping Services", "SubscriptionStatus": "PAID", "OfferingSku": "QuickBooks Online Plus"}
-    return {
-        **_system(company),
-        "CompanyName": profile["name"],
-        "LegalName": profile["name"],
-        "Country": profile["country"],
-        "CompanyAddr": {"Id": "1", "City": "Denver", "CountrySubDivisionCode": "CO", "Country": profile["country"]},
-        "Email": {"Address": "bookkeeper@cedarandslate.example"},
-        "DefaultTimeZone": profile["zone"],
-        "SupportedLanguages": "en",
-        "FiscalYearStartMonth": "January",
-        "NameValue": [{"Name": name, "Value": value} for name, value in values.items()],
-    }
-
-
-def _preferences(company: Company) -> Answer:
-    return {
-        **_system(company),
-        "SalesFormsPrefs": {"CustomTxnNumbers": False, "AllowDiscount": True, "AllowDeposit": True, "AutoApplyPayments": True},
-        "AccountingInfoPrefs": {"FirstMonthOfFiscalYear": "January", "ClassTrackingPerTxn": False, "TrackDepartments": False},
-        "TaxPrefs": {"UsingSalesTax": True},
-        "CurrencyPrefs": {"MultiCurrencyEnabled": False, "HomeCurrency": {"value": company.profile["currency"]}},
-        "ProductAndServicesPrefs": {"ForSales": True, "ForPurchase": True, "QuantityOnHand": True},
-        "OtherPrefs": {"NameValue": [{"Name": "ProjectsEnabled", "Value": "false"}]},
-    }

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
-from connectors.sandbox.quickbooks import faults, oauth
+from connectors.sandbox.quickbooks import charter, faults, oauth
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.limits import Limits
 from connectors.sandbox.quickbooks.switches import Switches
@@ -28,6 +28,7 @@ class QuickBooksApp(App):
         self.gate = self._admit
         for realm, profile in state.all(COMPANIES):
             self.companies[realm] = Company(state, realm, profile, self.switches, clock)
+            charter.found(self.companies[realm])
 
     def serve(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         reply = super().serve(method, target, headers, body)
@@ -67,8 +68,9 @@ def add_company(
     currency_name: str = "United States Dollar",
     zone: str = "America/Denver",
 ) -> Company:
-    """Add an empty company and give it back."""
+    """Add a company that has its lists, but no people, items or transactions, and give it back."""
     profile = {"name": name, "country": country, "currency": currency, "currency_name": currency_name, "zone": zone, "created": int(app.clock())}
     app.state.put(COMPANIES, realm, profile)
     app.companies[realm] = Company(app.state, realm, profile, app.switches, app.clock)
+    charter.found(app.companies[realm])
     return app.companies[realm]

@@ -49,9 +49,14 @@ def _write(company: Company, member: dict[str, Any]) -> dict[str, Any]:
     entity = next((name for name in ENTITIES if name in member), None)
     if entity is None or not isinstance(member[entity], dict):
         raise Fault("2020", "The member holds no known entity")
-    operation = member.get("operation")
+    operation, body = member.get("operation"), member[entity]
+    flags = frozenset(str(member.get("optionsData", "")).split(","))
+    if operation == "void" or (operation == "update" and "void" in flags):
+        raise Fault("10000", "System Failure Error: voids are done one by one, not in a batch")
     if operation == "create":
-        return {entity: company.create(entity, member[entity])}
+        return {entity: company.create(entity, body, flags)}
     if operation == "update":
-        return {entity: company.update(entity, member[entity])}
+        return {entity: company.update(entity, body, flags)}
+    if operation == "delete":
+        return {entity: company.delete(entity, body)}
     raise Fault("500", f"Operation {operation} is not supported for {entity}")

@@ -22,7 +22,7 @@ def changes(company: Company, entities: str, since: str) -> list[dict[str, Any]]
         raise Fault(company.switches.cdc_expired_code, "changedSince is more than 30 days ago")
     names = [name.strip() for name in entities.split(",") if name.strip()]
     for name in names:
-        if name not in ENTITIES:
+        if name not in ENTITIES or not ENTITIES[name].captured:
             raise Fault("2020", f"Entity {name} is not supported by change data capture")
     room = company.switches.cdc_cap
     blocks = []

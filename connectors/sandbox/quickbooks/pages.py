@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 
 from connectors.sandbox import pages
 from connectors.sandbox.quickbooks.app import QuickBooksApp
 from connectors.sandbox.quickbooks.company import Company
-from connectors.sandbox.quickbooks.entities import BY_PATH, PARTS, Entity
+from connectors.sandbox.quickbooks.entities import PEOPLE
 from connectors.sandbox.quickbooks.faults import Fault
+from connectors.sandbox.quickbooks.frame import PAGE, frame, missing, page_number, problem, steps, to
+from connectors.sandbox.quickbooks.shapes import PARTS, Entity
 from connectors.sandbox.server import Reply, Request
 
-PAGE = 50
 NAMES = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "CompanyName")
 FORM_MEMBERS = (*NAMES, "PrimaryEmailAddr", "PrimaryPhone", "Mobile", "Fax", "WebAddr")
+DEEP_LINKS = (
+    ("/app/customerdetail", "nameId", "Customer", "customer"),
+    ("/app/item", "itemId", "Item", "item"),
+    ("/app/invoice", "txnId", "Invoice", "invoice"),
+    ("/app/recvpayment", "txnId", "Payment", "payment"),
+)
 ADDRESS_PARTS = ("City", "CountrySubDivisionCode", "PostalCode", "Country")
 
 
@@ -25,35 +32,29 @@ def routes(app: QuickBooksApp) -> None:
     def home(request: Request) -> Reply:
         rows = [(pages.link(company.profile["name"], f"/companies/{realm}/customer"), realm) for realm, company in app.companies.items()]
         words = "This is a simulation of QuickBooks Online for trying things out. Nothing here reaches Intuit."
-        return _page("QuickBooks sandbox", pages.note(words) + pages.table(("Company", "Company id"), rows))
+        return frame("QuickBooks sandbox", pages.note(words) + pages.table(("Company", "Company id"), rows))
 
-    @app.route("GET", "/app/customerdetail")
-    def detail(request: Request) -> Reply:
-        row_id = request.query.get("nameId", "")
-        holders = [company for company in app.companies.values() if row_id in company.table("Customer").rows]
-        if len(holders) == 1:
-            return _to(holders[0].realm, "customer", row_id)
-        rows = [(pages.link(c.profile["name"], f"/companies/{c.realm}/customer/{pages.part(row_id)}"),) for c in holders]
-        return _page("Which company?", pages.table(("Company",), rows), status=200 if rows else 404)
+    for address, parameter, name, path in DEEP_LINKS:
+        app.route("GET", address)(partial(_deep_link, app, parameter, name, path))
 
     @app.route("GET", "/companies/{realm}/{entity}")
     def listing(request: Request) -> Reply:
         found = _place(app, request)
-        return _listing(*found, request.query) if found else _missing()
+        return _listing(*found, request) if found else missing()
 
     @app.route("GET", "/companies/{realm}/{entity}/new")
     def blank(request: Request) -> Reply:
         found = _place(app, request)
-        return _form(*found, "", {}) if found else _missing()
+        return _form(*found, "", {}) if found else missing()
 
     @app.route("POST", "/companies/{realm}/{entity}/new")
     def create(request: Request) -> Reply:
         found = _place(app, request)
         if not found:
-            return _missing()
+            return missing()
         company, entity = found
         try:
-            return _to(company.realm, entity.path, company.create(entity.name, _body(entity, request.form, {}))["Id"])
+            return to(company, entity.path, company.create(entity.name, _body(entity, request.form, {}))["Id"])
         except Fault as fault:
             return _form(company, entity, "", {}, fault)
 
@@ -61,7 +62,7 @@ def routes(app: QuickBooksApp) -> None:
     def show(request: Request) -> Reply:
         found = _place(app, request)
         row = found[0].table(found[1].name).rows.get(request.params["id"]) if found else None
-        return _form(*found, request.params["id"], row) if found and row else _missing()
+        return _form(*found, request.params["id"], row) if found and row else missing()
 
     @app.route("POST", "/companies/{realm}/{entity}/{id}")
     def change(request: Request) -> Reply:
@@ -76,11 +77,21 @@ def routes(app: QuickBooksApp) -> None:
         company = app.companies.get(request.params["realm"])
         winner, loser = request.form.get("into", "").strip(), request.params["id"]
         if not company or loser not in company.table("Customer").rows:
-            return _missing()
+            return missing()
         if winner == loser or winner not in company.table("Customer").rows:
-            return _page("Not merged", pages.note("There is no other customer with this number.", error=True), status=400)
+            return frame("Not merged", pages.note("There is no other customer with this number.", error=True), status=400)
         company.merge("Customer", winner, loser)
-        return _to(company.realm, "customer", winner)
+        return to(company, "customer", winner)
+
+
+def _deep_link(app: QuickBooksApp, parameter: str, name: str, path: str, request: Request) -> Reply:
+    """From the application's own address, which names no company, to the row; a choice where several companies have one of that number."""
+    row_id = request.query.get(parameter, "")
+    holders = [company for company in app.companies.values() if row_id in company.table(name).rows]
+    if len(holders) == 1:
+        return to(holders[0], path, row_id)
+    rows = [(pages.link(c.profile["name"], f"/companies/{c.realm}/{path}/{pages.part(row_id)}"),) for c in holders]
+    return frame("Which company?", pages.table(("Company",), rows), status=200 if rows else 404)
 
 
 def _act(app: QuickBooksApp, request: Request, members: Any) -> Reply:
@@ -88,34 +99,32 @@ def _act(app: QuickBooksApp, request: Request, members: Any) -> Reply:
     found = _place(app, request)
     row = found[0].table(found[1].name).rows.get(request.params["id"]) if found else None
     if not found or not row:
-        return _missing()
+        return missing()
     company, entity = found
     try:
         company.update(entity.name, {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, **members(company, entity, row)})
     except Fault as fault:
         return _form(company, entity, row["Id"], row, fault)
-    return _to(company.realm, entity.path, row["Id"])
+    return to(company, entity.path, row["Id"])
 
 
 def _place(app: QuickBooksApp, request: Request) -> tuple[Company, Entity] | None:
-    company, entity = app.companies.get(request.params["realm"]), BY_PATH.get(request.params["entity"])
+    company, entity = app.companies.get(request.params["realm"]), PEOPLE.get(request.params["entity"])
     return (company, entity) if company and entity else None
 
 
-def _listing(company: Company, entity: Entity, query: Any) -> Reply:
-    words, number = query.get("q", "").strip().casefold(), query.get("page", "1")
-    page = int(number) if number.isdecimal() and int(number) > 0 else 1
+def _listing(company: Company, entity: Entity, request: Request) -> Reply:
+    query = request.query
+    words, page = query.get("q", "").strip().casefold(), page_number(request)
     found = [row for row in company.table(entity.name).rows.values() if words in _haystack(row)]
     shown = found[(page - 1) * PAGE : page * PAGE]
     base = f"/companies/{company.realm}/{entity.path}"
     rows = [(pages.link(r["DisplayName"], f"{base}/{r['Id']}"), _email(r), "active" if r["Active"] else "inactive", r["Id"]) for r in shown]
     search = pages.form(base, [("q", "Search", query.get("q", ""))], submit="Search", method="get")
-    steps = [pages.link("Previous", f"{base}?{urlencode({'q': words, 'page': page - 1})}")] if page > 1 else []
-    steps += [pages.link("Next", f"{base}?{urlencode({'q': words, 'page': page + 1})}")] if page * PAGE < len(found) else []
     count = pages.note(f"{len(found)} found")
     listed = pages.table(("Name", "E-mail", "State", "Number"), rows)
-    body = pages.link(f"New {entity.word}", f"{base}/new") + search + count + listed + " ".join(steps)
-    return _page(f"{entity.name}s of {company.profile['name']}", body, company)
+    body = pages.link(f"New {entity.word}", f"{base}/new") + search + count + listed + steps(base, words, page, len(found))
+    return frame(f"{entity.name}s of {company.profile['name']}", body, company)
 
 
 def _haystack(row: dict[str, Any]) -> str:
@@ -128,14 +137,14 @@ def _email(row: dict[str, Any]) -> str:
 
 def _form(company: Company, entity: Entity, row_id: str, row: dict[str, Any], fault: Fault | None = None) -> Reply:
     base = f"/companies/{company.realm}/{entity.path}"
-    body = pages.note(f"{fault.code}: {fault.detail}", error=True) if fault else ""
+    body = problem(fault)
     body += pages.form(f"{base}/{pages.part(row_id) if row_id else 'new'}", _fields(entity, row))
     if row_id:
         body += pages.button("Make inactive" if row["Active"] else "Make active", f"{base}/{row_id}/active")
         body += pages.note(f"Version {row['SyncToken']}, changed {row['MetaData']['LastUpdatedTime']}")
     if row_id and entity.name == "Customer":
         body += pages.form(f"{base}/{row_id}/merge", [("into", "Merge into customer number", "")], submit="Merge")
-    return _page(row.get("DisplayName", f"New {entity.word}"), body, company, status=400 if fault else 200)
+    return frame(row.get("DisplayName", f"New {entity.word}"), body, company, status=400 if fault else 200)
 
 
 def _fields(entity: Entity, row: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -170,18 +179,3 @@ def _body(entity: Entity, form: dict[str, str], row: dict[str, Any]) -> dict[str
 
 def _address(entity: Entity) -> str:
     return "BillAddr" if "BillAddr" in entity.members else "PrimaryAddr"
-
-
-def _page(title: str, body: str, company: Company | None = None, *, status: int = 200) -> Reply:
-    links = [("QuickBooks sandbox", "/")]
-    if company:
-        links += [(f"{entity.name}s", f"/companies/{company.realm}/{entity.path}") for entity in BY_PATH.values()]
-    return Reply(status, pages.layout(title, body, links=links))
-
-
-def _missing() -> Reply:
-    return _page("Not found", pages.note("There is nothing here.", error=True), status=404)
-
-
-def _to(realm: str, entity: str, row_id: str) -> Reply:
-    return Reply(303, None, {"Location": f"/companies/{realm}/{entity}/{pages.part(row_id)}"})

@@ -1,6 +1,6 @@
 """The query language: text to `Statement`. Grammar and refusals: reference section 3.2.
 
-    SELECT * | count(*) FROM Entity [WHERE p op v [AND ...]] [ORDERBY p [ASC|DESC][, ...]] [STARTPOSITION n] [MAXRESULTS n]
+SELECT * | count(*) FROM Entity [WHERE p op v [AND ...]] [ORDERBY p [ASC|DESC][, ...]] [STARTPOSITION n] [MAXRESULTS n]
 """
 
 from __future__ import annotations
@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from connectors.sandbox.quickbooks.entities import ENTITIES, Entity, filterable, sortable
+from connectors.sandbox.quickbooks.entities import ENTITIES, filterable, sortable
 from connectors.sandbox.quickbooks.faults import Fault
+from connectors.sandbox.quickbooks.shapes import Entity
 
 MOST_RESULTS = 1000
 DEFAULT_RESULTS = 100

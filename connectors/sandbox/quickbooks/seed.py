@@ -1,10 +1,11 @@
-"""Puts the sample company's people, or a generated population, into the books."""
+"""Puts the sample company's people, or a generated population, into the books; what it sells and has sold is `seed_sales`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
+from connectors.sandbox.quickbooks import seed_sales
 from connectors.sandbox.quickbooks.app import QuickBooksApp
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.sample import EMPLOYEES, PEOPLE, VENDORS, Person
@@ -20,6 +21,7 @@ def seed(app: QuickBooksApp, realm: str) -> None:
         company.create("Vendor", body(person, "BillAddr"))
     for person in EMPLOYEES:
         company.create("Employee", body(person, "PrimaryAddr"))
+    seed_sales.seed(company)
     app.state.commit()
 
 

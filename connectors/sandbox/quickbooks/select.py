@@ -11,6 +11,7 @@ from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.entities import INDEXED
 from connectors.sandbox.quickbooks.faults import Fault
 from connectors.sandbox.quickbooks.query import Condition, Literal, Statement
+from connectors.sandbox.quickbooks.shapes import Entity, Sort
 from connectors.sandbox.quickbooks.tables import Table, property_of
 from connectors.sandbox.quickbooks.times import parse as parse_time
 
@@ -38,8 +39,8 @@ def _matching(company: Company, table: Table, statement: Statement) -> list[str]
     kept = table.results.get(key)
     if kept and kept[0] == table.revision:
         return kept[1]
-    tests = [_test(condition, ignores_case) for condition in statement.conditions]
-    if not any(condition.name == "Active" for condition in statement.conditions):
+    tests = [_test(table.entity, condition, ignores_case) for condition in statement.conditions]
+    if "Active" in table.entity.members and not any(condition.name == "Active" for condition in statement.conditions):
         tests.append(lambda row: bool(row["Active"]))
     found = [i for i in _candidates(table, statement.conditions) if all(test(table.rows[i]) for test in tests)]
     _sort(table, found, statement.order)
@@ -55,7 +56,7 @@ def _candidates(table: Table, conditions: tuple[Condition, ...]) -> Iterator[str
         exact = condition.operator in ("=", "IN")
         if exact and condition.name == "Id":
             return (i for i in dict.fromkeys(_id(value) for value in condition.values) if i in table.rows)
-        if exact and condition.name in INDEXED:
+        if exact and condition.name in INDEXED and condition.name in table.entity.members:
             found: dict[str, None] = {}
             for value in condition.values:
                 found.update(dict.fromkeys(table.holders(condition.name, str(value))))
@@ -77,11 +78,11 @@ def _sort_key(name: str, row: dict[str, Any]) -> tuple[bool, Comparable]:
     return (value is not None, _comparable(name, value, True) if value is not None else "")
 
 
-def _test(condition: Condition, ignores_case: bool) -> Test:
+def _test(entity: Entity, condition: Condition, ignores_case: bool) -> Test:
     name, operator = condition.name, condition.operator
     if operator == "LIKE":
         return _like(name, str(condition.values[0]), ignores_case)
-    wanted = [_wanted(name, value, ignores_case) for value in condition.values]
+    wanted = [_wanted(entity, name, value, ignores_case) for value in condition.values]
     if operator in ("=", "IN"):
         accepted = frozenset(wanted)
         return lambda row: _value(name, row, ignores_case) in accepted
@@ -120,7 +121,7 @@ def _comparable(name: str, value: object, ignores_case: bool) -> Comparable:
     return bool(value) if isinstance(value, bool) else float(str(value))
 
 
-def _wanted(name: str, value: Literal, ignores_case: bool) -> Comparable:
+def _wanted(entity: Entity, name: str, value: Literal, ignores_case: bool) -> Comparable:
     if name == "Id":
         text = _id(value)
         return int(text) if text.isdecimal() else -1
@@ -130,9 +131,20 @@ def _wanted(name: str, value: Literal, ignores_case: bool) -> Comparable:
         if str(value).lower() not in ("true", "false"):
             raise Fault("4001", f"QueryValidationError: value {value} is not a boolean")
         return str(value).lower() == "true"
+    sort = entity.members[name].sort if name in entity.members else Sort.TEXT
+    if sort is Sort.NUMBER:
+        return _amount(value)
     if isinstance(value, str):
         return value.strip().casefold() if ignores_case else value.strip()
-    return value
+    # A bare number is compared as a number where the property is one, else as the text it was written as.
+    return value if isinstance(value, bool) else f"{value:.15g}"
+
+
+def _amount(value: Literal) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        raise Fault("4001", f"QueryValidationError: value {value} is not a number") from None
 
 
 def _id(value: Literal) -> str:

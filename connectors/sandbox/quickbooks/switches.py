@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -26,6 +27,7 @@ class Switches:
     """The defaults are the strictest reading of the sources, so that what works here works there.
 
     `limit_scale` multiplies the documented request limits; 0 turns them off. `requestid_seconds` is how long FORGET remembers.
+    `exchange_rate` is that of every foreign currency, in home units; `custom_field_longest` 0 lets custom fields be of any length.
     `registered_redirects`, when not empty, are the only addresses the consent page returns to. `cdc_cap` is what one CDC answer holds.
     """
 
@@ -41,6 +43,16 @@ class Switches:
     nested_replaced: bool = True
     reactivation_restores_name: bool = True
     merge_leaves_inactive: bool = False
+    balances_touch_customers: bool = True
+    skus_unique: bool = False
+    expense_account_required: bool = False
+    amount_rewrites_rate: bool = False
+    negative_lines: bool = True
+    gated_members_dropped: bool = False
+    custom_field_longest: int = 31
+    automated_tax_recomputes: bool = True
+    stale_tax_refused: bool = True
+    exchange_rate: Decimal = Decimal(1)
     faults_with_ok: bool = False
     throttle_as_xml: bool = False
     limit_scale: float = 1.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from connectors.sandbox.quickbooks.entities import INDEXED, Entity
+from connectors.sandbox.quickbooks.entities import INDEXED
+from connectors.sandbox.quickbooks.shapes import Entity
 from connectors.sandbox.quickbooks.times import parse
 from connectors.sandbox.state import Document, State
 
@@ -44,7 +45,7 @@ class Table:
         self._graves = f"{realm}.{entity.name}.deleted"
         self.rows: dict[str, Document] = {}
         self.touched: dict[str, float] = {}
-        self._index: dict[str, dict[str, dict[str, None]]] = {name: {} for name in INDEXED}
+        self._index: dict[str, dict[str, dict[str, None]]] = {name: {} for name in INDEXED if name in entity.members}
         stored = list(state.all(self._collection))
         self.rows.update(sorted(stored, key=lambda item: int(item[0])))
         for _, row in sorted(stored, key=lambda item: (changed_at(item[1]), int(item[0]))):
