@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from connectors.sandbox import pages
 from connectors.sandbox.quickbooks.app import QuickBooksApp
 from connectors.sandbox.quickbooks.company import Company
+from connectors.sandbox.quickbooks.desk import Desk, Row, activity, switch, version
 from connectors.sandbox.quickbooks.entities import PEOPLE
 from connectors.sandbox.quickbooks.faults import Fault
-from connectors.sandbox.quickbooks.frame import PAGE, frame, missing, page_number, problem, steps, to
+from connectors.sandbox.quickbooks.frame import frame, missing, problem, to
 from connectors.sandbox.quickbooks.shapes import PARTS, Entity
 from connectors.sandbox.server import Reply, Request
 
@@ -37,40 +37,11 @@ def routes(app: QuickBooksApp) -> None:
     for address, parameter, name, path in DEEP_LINKS:
         app.route("GET", address)(partial(_deep_link, app, parameter, name, path))
 
-    @app.route("GET", "/companies/{realm}/{entity}")
-    def listing(request: Request) -> Reply:
-        found = _place(app, request)
-        return _listing(*found, request) if found else missing()
-
-    @app.route("GET", "/companies/{realm}/{entity}/new")
-    def blank(request: Request) -> Reply:
-        found = _place(app, request)
-        return _form(*found, "", {}) if found else missing()
-
-    @app.route("POST", "/companies/{realm}/{entity}/new")
-    def create(request: Request) -> Reply:
-        found = _place(app, request)
-        if not found:
-            return missing()
-        company, entity = found
-        try:
-            return to(company, entity.path, company.create(entity.name, _body(entity, request.form, {}))["Id"])
-        except Fault as fault:
-            return _form(company, entity, "", {}, fault)
-
-    @app.route("GET", "/companies/{realm}/{entity}/{id}")
-    def show(request: Request) -> Reply:
-        found = _place(app, request)
-        row = found[0].table(found[1].name).rows.get(request.params["id"]) if found else None
-        return _form(*found, request.params["id"], row) if found and row else missing()
-
-    @app.route("POST", "/companies/{realm}/{entity}/{id}")
-    def change(request: Request) -> Reply:
-        return _act(app, request, lambda company, entity, row: _body(entity, request.form, row))
-
-    @app.route("POST", "/companies/{realm}/{entity}/{id}/active")
-    def toggle(request: Request) -> Reply:
-        return _act(app, request, lambda company, entity, row: {"Active": not row["Active"]})
+    for entity in PEOPLE.values():
+        desk = _desk(entity)
+        desk.routes(app)
+        desk.editing(app)
+        desk.switching(app)
 
     @app.route("POST", "/companies/{realm}/customer/{id}/merge")
     def merge(request: Request) -> Reply:
@@ -94,60 +65,34 @@ def _deep_link(app: QuickBooksApp, parameter: str, name: str, path: str, request
     return frame("Which company?", pages.table(("Company",), rows), status=200 if rows else 404)
 
 
-def _act(app: QuickBooksApp, request: Request, members: Any) -> Reply:
-    """Change a row as a person does: on top of whatever it is now."""
-    found = _place(app, request)
-    row = found[0].table(found[1].name).rows.get(request.params["id"]) if found else None
-    if not found or not row:
-        return missing()
-    company, entity = found
-    try:
-        company.update(entity.name, {"Id": row["Id"], "SyncToken": row["SyncToken"], "sparse": True, **members(company, entity, row)})
-    except Fault as fault:
-        return _form(company, entity, row["Id"], row, fault)
-    return to(company, entity.path, row["Id"])
+def _desk(entity: Entity) -> Desk:
+    return Desk(
+        name=entity.name,
+        path=entity.path,
+        opening=f"New {entity.word}",
+        columns=("Name", "E-mail", "State", "Number"),
+        searched=lambda row: f"{row['DisplayName']} {row.get('CompanyName', '')} {_email(row)}",
+        cells=lambda company, row: (row["DisplayName"], _email(row), activity(row), row["Id"]),
+        page=partial(_page, entity),
+        body=lambda company, request, row: _body(entity, request.form, row or {}),
+    )
 
 
-def _place(app: QuickBooksApp, request: Request) -> tuple[Company, Entity] | None:
-    company, entity = app.companies.get(request.params["realm"]), PEOPLE.get(request.params["entity"])
-    return (company, entity) if company and entity else None
-
-
-def _listing(company: Company, entity: Entity, request: Request) -> Reply:
-    query = request.query
-    words, page = query.get("q", "").strip().casefold(), page_number(request)
-    found = [row for row in company.table(entity.name).rows.values() if words in _haystack(row)]
-    shown = found[(page - 1) * PAGE : page * PAGE]
-    base = f"/companies/{company.realm}/{entity.path}"
-    rows = [(pages.link(r["DisplayName"], f"{base}/{r['Id']}"), _email(r), "active" if r["Active"] else "inactive", r["Id"]) for r in shown]
-    search = pages.form(base, [("q", "Search", query.get("q", ""))], submit="Search", method="get")
-    count = pages.note(f"{len(found)} found")
-    listed = pages.table(("Name", "E-mail", "State", "Number"), rows)
-    body = pages.link(f"New {entity.word}", f"{base}/new") + search + count + listed + steps(base, words, page, len(found))
-    return frame(f"{entity.name}s of {company.profile['name']}", body, company)
-
-
-def _haystack(row: dict[str, Any]) -> str:
-    return f"{row['DisplayName']} {row.get('CompanyName', '')} {_email(row)}".casefold()
-
-
-def _email(row: dict[str, Any]) -> str:
+def _email(row: Row) -> str:
     return str(row.get("PrimaryEmailAddr", {}).get("Address", ""))
 
 
-def _form(company: Company, entity: Entity, row_id: str, row: dict[str, Any], fault: Fault | None = None) -> Reply:
-    base = f"/companies/{company.realm}/{entity.path}"
-    body = problem(fault)
-    body += pages.form(f"{base}/{pages.part(row_id) if row_id else 'new'}", _fields(entity, row))
-    if row_id:
-        body += pages.button("Make inactive" if row["Active"] else "Make active", f"{base}/{row_id}/active")
-        body += pages.note(f"Version {row['SyncToken']}, changed {row['MetaData']['LastUpdatedTime']}")
-    if row_id and entity.name == "Customer":
-        body += pages.form(f"{base}/{row_id}/merge", [("into", "Merge into customer number", "")], submit="Merge")
-    return frame(row.get("DisplayName", f"New {entity.word}"), body, company, status=400 if fault else 200)
+def _page(entity: Entity, company: Company, row: Row | None, request: Request, fault: Fault | None) -> Reply:
+    address = f"/companies/{company.realm}/{entity.path}/{row['Id'] if row else 'new'}"
+    body = problem(fault) + pages.form(address, _fields(entity, row or {}))
+    if row:
+        body += switch(row, address) + version(row)
+    if row and entity.name == "Customer":
+        body += pages.form(f"{address}/merge", [("into", "Merge into customer number", "")], submit="Merge")
+    return frame(row["DisplayName"] if row else f"New {entity.word}", body, company, status=400 if fault else 200)
 
 
-def _fields(entity: Entity, row: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _fields(entity: Entity, row: Row) -> list[tuple[str, str, str]]:
     """(name, label, value) of everything a person may edit."""
     fields = []
     for name in FORM_MEMBERS:
@@ -161,9 +106,9 @@ def _fields(entity: Entity, row: dict[str, Any]) -> list[tuple[str, str, str]]:
     return [*fields, ("Notes", "Notes", str(row.get("Notes", "")))] if "Notes" in entity.members else fields
 
 
-def _body(entity: Entity, form: dict[str, str], row: dict[str, Any]) -> dict[str, Any]:
+def _body(entity: Entity, form: dict[str, str], row: Row) -> Row:
     """The members a form changes. What was not changed is not sent, so that an untouched inactive name stays as it is."""
-    body: dict[str, Any] = {}
+    body: Row = {}
     before = {name: value for name, _, value in _fields(entity, row)}
     after = {name: form.get(name, before[name]).replace("\r\n", "\n").strip() for name in before}
     for name in (*FORM_MEMBERS, "Notes"):
