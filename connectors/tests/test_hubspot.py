@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -25,26 +24,12 @@ from connectors.tests.hubspot_world import (
     answer,
     create,
     outcomes,
-    running,
     update,
 )
 from connectors.vocabulary import DEFAULT_MAPPINGS, RECOMMENDED_FILTERS, Kind
 
 KEY = "tandem_quickbooks_id"
 CONTACT = Kind.CONTACT
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(world: World) -> HubSpotConnector:
-    made = world.connector()
-    made.setup(CONTACT)
-    return made
 
 
 # The account and its fields

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,26 +24,12 @@ from connectors.tests.hubspot_world import (
     everything,
     outcomes,
     pages,
-    running,
     update,
 )
 from connectors.vocabulary import Kind
 
 KEY = "tandem_quickbooks_id"
 CONTACT = Kind.CONTACT
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(world: World) -> HubSpotConnector:
-    made = world.connector()
-    made.setup(CONTACT)
-    return made
 
 
 # The first pass

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from connectors.base import Failed, Stored, Unknown
@@ -23,26 +21,12 @@ from connectors.tests.hubspot_world import (
     create,
     lose,
     outcomes,
-    running,
     update,
 )
 from connectors.vocabulary import Category, Kind
 
 KEY = "tandem_quickbooks_id"
 CONTACT = Kind.CONTACT
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
-
-
-@pytest.fixture
-def connector(world: World) -> HubSpotConnector:
-    made = world.connector()
-    made.setup(CONTACT)
-    return made
 
 
 # Creating

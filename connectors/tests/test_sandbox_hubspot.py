@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +11,11 @@ import requests
 from connectors.sandbox.hubspot import CLIENT_ID, CLIENT_SECRET, build, load, seed
 from connectors.sandbox.sample import PEOPLE, VENDORS, generate
 from connectors.sandbox.state import State
-from connectors.tests.hubspot_world import World, running
+from connectors.tests.hubspot_world import World
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 BACK = "http://127.0.0.1:9/connections/hubspot/callback/"
 CLIENT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
 
 
 def batch(world: World, verb: str, inputs: list[dict[str, Any]], **more: Any) -> requests.Response:

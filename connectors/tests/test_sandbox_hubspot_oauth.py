@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
 
 from connectors.sandbox.hubspot import CLIENT_ID, CLIENT_SECRET
-from connectors.tests.hubspot_world import SCOPES, World, running
+from connectors.tests.hubspot_world import SCOPES, World
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 BACK = "http://127.0.0.1:9/connections/hubspot/callback/"
 CLIENT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
 
 
 def token_call(world: World, part: str = "", **form: str) -> requests.Response:

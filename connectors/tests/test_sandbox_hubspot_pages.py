@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
 import requests
 
 from connectors.sandbox.hubspot import load, seed
 from connectors.sandbox.sample import generate
-from connectors.tests.hubspot_world import World, running
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
+from connectors.tests.hubspot_world import World
 
 
 def get(world: World, path: str) -> str:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from connectors.sandbox.hubspot import CLIENT_ID, CLIENT_SECRET
-from connectors.tests.hubspot_world import World, running
+from connectors.tests.hubspot_world import World
 
 CONTACTS = "/crm/objects/2026-09/contacts"
 BACK = "http://127.0.0.1:9/connections/hubspot/callback/"
 CLIENT = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET}
-
-
-@pytest.fixture
-def world() -> Iterator[World]:
-    with running() as made:
-        yield made
 
 
 def search(world: World, filters: list[dict[str, Any]], kind: str = "contacts", **more: Any) -> dict[str, Any]:
