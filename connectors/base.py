@@ -11,8 +11,8 @@
     outcome     what became of a write
 
 Values are canonical: text is `str` (empty text is None), numbers and money are `Decimal`, booleans `bool`, calendar days `date`,
-moments aware UTC `datetime`, multiple choices a sorted `tuple[str, ...]`. A key that is missing from `Record.fields` is unknown;
-a key whose value is None is known to be empty.
+moments aware UTC `datetime`, multiple choices a sorted `tuple[str, ...]`, references the id of a record of the same side, the lines of a document
+`Lines`. A key that is missing from `Record.fields` is unknown; a key whose value is None is known to be empty.
 """
 
 from __future__ import annotations
@@ -27,7 +27,41 @@ from typing import Protocol
 from connectors.errors import ConnectorError
 from connectors.vocabulary import Kind
 
-Value = str | Decimal | bool | date | datetime | tuple[str, ...] | None
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a document, as its side shows it. `product` is the id of the product or item it sells there, "" for none.
+
+    `text` is what the buyer reads; `name` and `sku` are those of the product on that side. `price` is what one unit costs after discounts;
+    `amount` is what counts where it cannot be `quantity` times `price`. `id` is the line's own and no part of what it says.
+    """
+
+    text: str
+    quantity: Decimal
+    price: Decimal
+    amount: Decimal
+    product: str = ""
+    name: str = ""
+    sku: str = ""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """What a document sells and what that comes to, one atomic value: the amounts of `lines` less `discount` plus `tax` are `total`.
+
+    `discount` and `tax` are those of the whole document. `adjustments` names what stands on the header and fits neither lines nor these two:
+    "discount", "fee", "tax".
+    """
+
+    lines: tuple[Line, ...]
+    total: Decimal
+    discount: Decimal = Decimal(0)
+    tax: Decimal = Decimal(0)
+    adjustments: tuple[str, ...] = ()
+
+
+Value = str | Decimal | bool | date | datetime | tuple[str, ...] | Lines | None
 Values = Mapping[str, Value]
 
 
@@ -43,6 +77,7 @@ class FieldType(StrEnum):
     CHOICE = "choice"
     CHOICES = "choices"
     REFERENCE = "reference"
+    LINES = "lines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +96,7 @@ class FieldSpec:
     `group`: fields of one group are merged together, never one by one (a postal address, the parts of a name).
     `association`: the field belongs to associated records ("invoice", "company"); such fields serve filters only.
     `forbidden`: characters the provider refuses. `clearable`: whether a value can be emptied again.
+    `refers`: the kind of record a reference names; with `through`, the field holds what that record has in its field of this meaning.
     """
 
     key: str
@@ -77,6 +113,8 @@ class FieldSpec:
     options: tuple[Option, ...] = ()
     max_length: int | None = None
     forbidden: str = ""
+    refers: str = ""
+    through: str = ""
 
 
 class Presence(StrEnum):
@@ -128,6 +166,7 @@ class Page:
 class Operation(StrEnum):
     CREATE = "create"
     UPDATE = "update"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +175,7 @@ class Write:
 
     `call` (at most 36 characters) names the request that carries the write, `key` (at most 10) its place in it; together they are the
     idempotency key and stay the same on every re-send. Writes with one `call` travel in one request and never exceed `Connector.batch_size`.
+    A delete takes away a record that we made ourselves, and has no `fields`; its outcome is `Stored` with an absent record.
     `fields` holds only what is to be set, in the target's own keys; None clears. `version` and `expected` are the observation an update was
     decided on: the write must not happen when the record has moved on in these fields.
     """

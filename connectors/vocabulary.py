@@ -11,15 +11,45 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A pair of objects that one sync keeps together."""
+    """A pair of objects that one sync keeps together, in the order in which they depend on each other.
+
+    A payment is a record of money received; a note tells of one on the timeline of a deal.
+    """
 
     CONTACT = "contact"
+    PRODUCT = "product"
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    NOTE = "note"
+
+
+CHOSEN = (Kind.CONTACT, Kind.PRODUCT, Kind.INVOICE)
+"""Kinds that people set up a sync for; the others follow the one of invoices."""
 
 
 class Category(StrEnum):
     """Why a record fails (spec section c). The value is the stable code that programs and help pages use."""
 
+    CUSTOMER_MISSING = "CUSTOMER_MISSING"
     DISPLAY_NAME_IN_USE = "DISPLAY_NAME_IN_USE"
+    SERVICE_DATE_REQUIRED = "SERVICE_DATE_REQUIRED"
+    EDITED_IN_QUICKBOOKS = "EDITED_IN_QUICKBOOKS"
+    EDITED_IN_HUBSPOT = "EDITED_IN_HUBSPOT"
+    INVOICE_NUMBER_IN_USE = "INVOICE_NUMBER_IN_USE"
+    PERIOD_CLOSED = "PERIOD_CLOSED"
+    TAX_REQUIRED = "TAX_REQUIRED"
+    HEADER_ADJUSTMENT = "HEADER_ADJUSTMENT"
+    INCOME_ACCOUNT_INVALID = "INCOME_ACCOUNT_INVALID"
+    ITEM_INACTIVE = "ITEM_INACTIVE"
+    ITEM_NAME_IN_USE = "ITEM_NAME_IN_USE"
+    CURRENCY_MISMATCH = "CURRENCY_MISMATCH"
+    NO_LINE_ITEMS = "NO_LINE_ITEMS"
+    AMOUNT_MISMATCH = "AMOUNT_MISMATCH"
+    DISCOUNT_TOO_LARGE = "DISCOUNT_TOO_LARGE"
+    DEPENDENCY_FAILING = "DEPENDENCY_FAILING"
+    PAYMENT_SPLIT = "PAYMENT_SPLIT"
+    PAYMENT_CUSTOMER_DIFFERS = "PAYMENT_CUSTOMER_DIFFERS"
+    DUPLICATE_BLOCKED = "DUPLICATE_BLOCKED"
     CUSTOMER_INACTIVE = "CUSTOMER_INACTIVE"
     SEVERAL_MATCHES = "SEVERAL_MATCHES"
     ALREADY_LINKED = "ALREADY_LINKED"
@@ -54,6 +84,9 @@ class DefaultMapping:
 
     `left` lists sources in order: the first that is not empty counts. When the mapping is switched off, a `required` one keeps
     to the remaining sources, because the right side cannot create a record without a value.
+
+    `born` keeps the mapping to records that were first made on one side. `frozen` ones of records born on the left are agreed on once: what
+    differs later is an error to be shown, not a change to be carried. `fill_only` never replaces a value.
     """
 
     left: tuple[str, ...]
@@ -63,7 +96,38 @@ class DefaultMapping:
     required: bool = False
     locked: bool = False
     note: str = ""
+    born: Direction | None = None
+    frozen: bool = False
+    fill_only: bool = False
 
+
+FROM_LEFT, FROM_RIGHT = Direction.TO_RIGHT, Direction.TO_LEFT
+"""Where a record was born, told by the direction in which it first travelled."""
+
+
+def _shown(left: str, right: str = "", *, note: str = "Calculated, can only be read.", enabled: bool = True) -> DefaultMapping:
+    """A value that the right side tells and nobody may change."""
+    return DefaultMapping((left,), right or left, Direction.TO_LEFT, enabled=enabled, locked=True, note=note)
+
+
+def _core(meaning: str, *, frozen: bool = True) -> DefaultMapping:
+    """A value without which there is no record."""
+    return DefaultMapping((meaning,), meaning, required=True, locked=True, frozen=frozen)
+
+
+_MARK = DefaultMapping(
+    ("counterpart_key",),
+    "own_key",
+    Direction.TO_LEFT,
+    required=True,
+    locked=True,
+    note="Marks the record as linked, so that it is never created twice.",
+)
+_BILLING = tuple(DefaultMapping((f"bill_{part}",), f"bill_{part}") for part in ("street", "city", "state", "postal_code", "country"))
+_DEAL = tuple(
+    _shown(f"deal_{meaning}", meaning, note="Shown on the deal that the invoice belongs to; the latest change of several invoices stands there.")
+    for meaning in ("number", "total", "paid", "balance", "payment_status", "last_payment_date", "last_payment_amount")
+)
 
 DEFAULT_MAPPINGS: dict[Kind, tuple[DefaultMapping, ...]] = {
     Kind.CONTACT: (
@@ -88,26 +152,83 @@ DEFAULT_MAPPINGS: dict[Kind, tuple[DefaultMapping, ...]] = {
         DefaultMapping(("state",), "state"),
         DefaultMapping(("postal_code",), "postal_code"),
         DefaultMapping(("country",), "country"),
-        DefaultMapping(
-            ("counterpart_key",),
-            "own_key",
-            Direction.TO_LEFT,
-            required=True,
-            locked=True,
-            note="Marks the record as linked, so that it is never created twice.",
-        ),
-        DefaultMapping(("balance",), "balance", Direction.TO_LEFT, enabled=False, locked=True, note="Calculated, can only be read."),
+        _MARK,
+        _shown("balance", enabled=False),
         DefaultMapping(("message",), "notes", enabled=False),
+    ),
+    Kind.PRODUCT: (
+        DefaultMapping(("sku",), "sku"),
+        DefaultMapping(("name",), "item_name", required=True, note="QuickBooks allows each name once."),
+        DefaultMapping(("description",), "description"),
+        DefaultMapping(("price",), "price"),
+        DefaultMapping(("cost",), "cost"),
+        _shown("product_type", note="The type of a new item is chosen among the settings of the sync."),
+        _MARK,
+        _shown("quantity", enabled=False),
+        _shown("category", enabled=False),
+        _shown("taxable", enabled=False),
+    ),
+    Kind.INVOICE: (
+        DefaultMapping(("number",), "number", frozen=True),
+        _core("contact"),
+        _core("lines"),
+        DefaultMapping(("invoice_date",), "invoice_date"),
+        DefaultMapping(("due_date",), "due_date"),
+        _core("currency"),
+        DefaultMapping(("status",), "status", Direction.TO_LEFT, locked=True, born=FROM_RIGHT, note="Follows from the balance."),
+        DefaultMapping(("voided",), "voided", locked=True, born=FROM_LEFT, note="An invoice voided on one side is voided on the other."),
+        DefaultMapping(("comments",), "comments"),
+        *_BILLING,
+        DefaultMapping(("recipient_email",), "recipient_email", Direction.TO_RIGHT, born=FROM_LEFT),
+        _shown("balance"),
+        _shown("paid"),
+        _shown("payment_status"),
+        _shown("last_payment_date"),
+        _shown("last_payment_amount"),
+        _shown("tax"),
+        _shown("discount", enabled=False),
+        _shown("link", note="Opens the invoice in QuickBooks."),
+        *_DEAL,
+        DefaultMapping(("note",), "note", enabled=False),
+        _MARK,
+    ),
+    Kind.PAYMENT: (
+        _core("amount"),
+        _core("invoice"),
+        _core("currency"),
+        _core("date", frozen=False),
+        DefaultMapping(("method",), "method"),
+        DefaultMapping(("reference",), "reference"),
+        _MARK,
+    ),
+    Kind.NOTE: (
+        _shown("amount"),
+        _shown("currency"),
+        _shown("date"),
+        _shown("method"),
+        _shown("reference"),
+        _shown("number"),
+        DefaultMapping(("balance",), "balance", Direction.TO_LEFT, locked=True, fill_only=True),
+        _shown("link"),
+        DefaultMapping(("deals",), "invoice", Direction.TO_LEFT, required=True, locked=True),
+        _MARK,
     ),
 }
 
-MATCH_MEANING: dict[Kind, str] = {Kind.CONTACT: "email"}
-"""The meaning whose values match records by default."""
+MATCH_MEANING: dict[Kind, str] = {Kind.CONTACT: "email", Kind.PRODUCT: "sku", Kind.INVOICE: "number"}
+"""The meaning whose values match records by default; kinds without one are linked by our mark only."""
+
+EXACT_CASE = frozenset({Kind.PRODUCT})
+"""Kinds whose match values differ when only their case does (spec R106)."""
+
+CONFIRMED_BY: dict[Kind, tuple[str, ...]] = {Kind.INVOICE: ("contact", "lines")}
+"""Meanings of mapped fields that must agree as well before two records with one match value are the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultCondition:
-    """One recommended condition, in meanings. `values` holds stored option values, or the word "setup_day" for the day of set-up."""
+    """One recommended condition, in meanings. `values` holds stored option values, or a word for the time of set-up: "setup_day", its first
+    moment "setup_midnight", or "setup_moment"."""
 
     meaning: str
     operator: str
@@ -115,7 +236,6 @@ class DefaultCondition:
 
 
 RECOMMENDED_FILTERS: dict[tuple[Kind, Direction], tuple[tuple[DefaultCondition, ...], ...]] = {
-    (Kind.CONTACT, Direction.TO_LEFT): (),
     (Kind.CONTACT, Direction.TO_RIGHT): (
         (
             DefaultCondition("invoice_status", "none_of", ("draft",)),
@@ -123,13 +243,35 @@ RECOMMENDED_FILTERS: dict[tuple[Kind, Direction], tuple[tuple[DefaultCondition, 
             DefaultCondition("invoice_source", "any_of", ("hubspot",)),
         ),
     ),
+    (Kind.INVOICE, Direction.TO_LEFT): ((DefaultCondition("created", "after", ("setup_midnight",)),),),
+    (Kind.INVOICE, Direction.TO_RIGHT): (
+        (
+            DefaultCondition("status", "none_of", ("draft",)),
+            DefaultCondition("source", "any_of", ("hubspot",)),
+            DefaultCondition("created", "after", ("setup_moment",)),
+        ),
+    ),
+    (Kind.PAYMENT, Direction.TO_RIGHT): ((DefaultCondition("payment_state", "any_of", ("succeeded",)),),),
 }
-"""Groups (or) of conditions (and) by kind and direction; an empty tuple lets everything through. Source: spec R73 to R79."""
+"""Groups (or) of conditions (and) by kind and direction; what is missing lets everything through. Source: spec R73 to R81."""
 
-DEFAULT_DIRECTION: dict[Kind, Direction] = {Kind.CONTACT: Direction.BOTH}
+LOCKED_FILTERS = frozenset({(Kind.INVOICE, Direction.TO_RIGHT)})
+"""Filters that are shown and cannot be changed (spec R80)."""
 
-UNIQUE_CATEGORY: dict[str, Category] = {"display_name": Category.DISPLAY_NAME_IN_USE}
-"""By meaning of a unique field whose name space holds more than the records of the kind: the category of a clash."""
+DEFAULT_DIRECTION: dict[Kind, Direction] = {Kind.CONTACT: Direction.BOTH, Kind.PRODUCT: Direction.TO_LEFT, Kind.INVOICE: Direction.TO_LEFT}
+
+NEEDS: dict[Kind, tuple[Kind, ...]] = {Kind.INVOICE: (Kind.CONTACT, Kind.PRODUCT), Kind.PAYMENT: (Kind.INVOICE,), Kind.NOTE: (Kind.INVOICE,)}
+"""The kinds whose records a kind's records name."""
+
+UNIQUE_CATEGORY: dict[str, Category] = {
+    "display_name": Category.DISPLAY_NAME_IN_USE,
+    "item_name": Category.ITEM_NAME_IN_USE,
+    "number": Category.INVOICE_NUMBER_IN_USE,
+}
+"""By meaning of a unique field: the category of a clash."""
+
+SHARED_NAMES = frozenset({"display_name", "number"})
+"""Meanings of unique fields whose name space holds more than the records of the kind, so that our own rows do not tell who has a value."""
 
 RETRIED_BY_TIME = frozenset({Category.CHANGED_MEANWHILE, Category.RATE_LIMIT, Category.SERVICE_UNAVAILABLE})
 """Categories that pass by themselves; every other waits for a change, a setting, the nightly comparison or a person."""
