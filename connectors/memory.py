@@ -29,7 +29,7 @@ from connectors.base import (
 )
 from connectors.errors import AlreadyExists, Ambiguous, ConnectorError, CursorExpired, NotFound, Rejected, Stale
 from connectors.memory_store import Row, Store, fold, forbidden
-from connectors.vocabulary import Category, Kind
+from connectors.vocabulary import UNIQUE_CATEGORY, Category, Kind
 
 Disturb = Callable[[str, Write], bool]
 """disturb(moment, write): True loses the answer; moment "before" means that nothing happened, "after" that it did. It may raise: a crash."""
@@ -259,6 +259,8 @@ class MemoryConnector:
         return lost if self.disturb and self.disturb("after", write) else outcome
 
     def _perform(self, write: Write, fields: Sequence[str]) -> Outcome:
+        if write.operation is Operation.DELETE:
+            return self._delete(write)
         row = self.rows.get(write.id) if write.operation is Operation.UPDATE else None
         if write.operation is Operation.UPDATE and (row is None or row.presence is Presence.ABSENT):
             return Failed(write.name, NotFound("no such record", provider=self.provider))
@@ -276,6 +278,13 @@ class MemoryConnector:
         self.written.append(write)
         return Stored(write.name, record)
 
+    def _delete(self, write: Write) -> Outcome:
+        if write.id not in self.rows:
+            return Failed(write.name, NotFound("no such record", provider=self.provider))
+        self.remove(write.id)
+        self.written.append(write)
+        return Stored(write.name, Record(write.id, {}, presence=Presence.ABSENT))
+
     def _moved(self, row: Row, write: Write) -> bool:
         if self.checks_versions:
             return str(row.changed) != write.version
@@ -289,7 +298,7 @@ class MemoryConnector:
             kept = {key: value for key, value in answer.fields.items() if key in fields}
             now = self._record(self.rows[answer.id], fields)
             return Stored(write.name, replace(answer, fields=kept), now if now.version != answer.version else None)
-        if write.operation is Operation.UPDATE:
+        if write.operation is not Operation.CREATE:
             return None
         unique = next((key for key in write.fields if self._by_key[key].unique and write.fields[key]), None)
         found = self._found(unique, {fold(write.fields[unique])}) if unique else []
@@ -325,8 +334,8 @@ class MemoryConnector:
         others = [other for other in self.store.holders(spec.key, fold(value)) if other is not row]
         if not others:
             return None
-        if spec.meaning == "display_name":
-            return self._rejected(Category.DISPLAY_NAME_IN_USE, spec.key)
+        if spec.meaning in UNIQUE_CATEGORY:
+            return self._rejected(UNIQUE_CATEGORY[spec.meaning], spec.key)
         return AlreadyExists("taken", existing_id=others[0].id)
 
     def _rejected(self, category: Category, key: str) -> Rejected:

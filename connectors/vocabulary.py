@@ -218,6 +218,9 @@ DEFAULT_MAPPINGS: dict[Kind, tuple[DefaultMapping, ...]] = {
 MATCH_MEANING: dict[Kind, str] = {Kind.CONTACT: "email", Kind.PRODUCT: "sku", Kind.INVOICE: "number"}
 """The meaning whose values match records by default; kinds without one are linked by our mark only."""
 
+KEY_NEEDED = frozenset({Kind.CONTACT, Kind.PRODUCT})
+"""Kinds whose records take part only with a match value, unless a person says otherwise (spec R70, R144)."""
+
 EXACT_CASE = frozenset({Kind.PRODUCT})
 """Kinds whose match values differ when only their case does (spec R106)."""
 
@@ -255,10 +258,56 @@ RECOMMENDED_FILTERS: dict[tuple[Kind, Direction], tuple[tuple[DefaultCondition, 
 }
 """Groups (or) of conditions (and) by kind and direction; what is missing lets everything through. Source: spec R73 to R81."""
 
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition on the records of one side that no setting waives. `verdict` is a reason to leave out what fails it, or a `Category`."""
+
+    born: Direction
+    condition: DefaultCondition
+    verdict: str
+
+
+_ONE_INVOICE = DefaultCondition("invoices", "lt", ("2",))
+_HAS_INVOICE = DefaultCondition("invoice", "known", ())
+
+GATES: dict[Kind, tuple[Gate, ...]] = {
+    Kind.PRODUCT: (
+        Gate(FROM_RIGHT, DefaultCondition("product_type", "none_of", ("Category", "Group")), "item_type"),
+        Gate(FROM_LEFT, DefaultCondition("product_status", "none_of", ("inactive",)), "inactive"),
+    ),
+    Kind.INVOICE: (Gate(FROM_LEFT, DefaultCondition("billable", "is_true", ()), "copy"),),
+    Kind.PAYMENT: (
+        Gate(FROM_RIGHT, DefaultCondition("credit", "is_false", ()), "credit"),
+        Gate(FROM_RIGHT, _ONE_INVOICE, Category.PAYMENT_SPLIT),
+        Gate(FROM_LEFT, _ONE_INVOICE, Category.PAYMENT_SPLIT),
+        Gate(FROM_RIGHT, _HAS_INVOICE, "no_invoice"),
+        Gate(FROM_LEFT, _HAS_INVOICE, "no_invoice"),
+    ),
+    Kind.NOTE: (
+        Gate(FROM_RIGHT, DefaultCondition("credit", "is_false", ()), "credit"),
+        Gate(FROM_RIGHT, _ONE_INVOICE, Category.PAYMENT_SPLIT),
+        Gate(FROM_RIGHT, _HAS_INVOICE, "no_invoice"),
+    ),
+}
+"""What takes part whatever the settings say (spec R148, R158, R174). A value that is empty passes a "none_of"."""
+
 LOCKED_FILTERS = frozenset({(Kind.INVOICE, Direction.TO_RIGHT)})
 """Filters that are shown and cannot be changed (spec R80)."""
 
 DEFAULT_DIRECTION: dict[Kind, Direction] = {Kind.CONTACT: Direction.BOTH, Kind.PRODUCT: Direction.TO_LEFT, Kind.INVOICE: Direction.TO_LEFT}
+
+KEPT_BY_RIGHT = frozenset({Kind.INVOICE, Kind.PAYMENT, Kind.NOTE})
+"""Kinds whose records are never written on the right when they were made there (spec R158)."""
+
+RETRACTED = frozenset({Kind.PAYMENT, Kind.NOTE})
+"""Kinds of which our own copy goes when the record it was made of goes: otherwise an invoice would stay paid."""
+
+FOLLOWERS: dict[Kind, Direction | None] = {Kind.PAYMENT: None, Kind.NOTE: Direction.TO_LEFT}
+"""Kinds that follow the sync of invoices, with the direction they always have; None: they answer where invoices are sent."""
+
+CUSTOM_ITEM = "Custom line item"
+"""The item for lines that name none the books know (spec R166)."""
 
 NEEDS: dict[Kind, tuple[Kind, ...]] = {Kind.INVOICE: (Kind.CONTACT, Kind.PRODUCT), Kind.PAYMENT: (Kind.INVOICE,), Kind.NOTE: (Kind.INVOICE,)}
 """The kinds whose records a kind's records name."""

@@ -42,9 +42,9 @@ def link(one: SyncRecord, other: SyncRecord, actor: AbstractBaseUser, now: datet
             raise Refused("linked")
         if WriteIntent.objects.filter(sync=sync, record_pk__in=(one.pk, other.pk)).exists():
             raise Refused("open_write")
-        pair = join(rows[0], rows[1], "hand")
-        gone = one.pk if pair.pk == other.pk else other.pk
         spec = spec_of(sync)
+        pair = join(spec, rows[0], rows[1], "hand")
+        gone = one.pk if pair.pk == other.pk else other.pk
         # Whoever shares a key with the pair was waiting for this.
         keys = {key for side in Side if (key := key_of(spec, pair, side))}
         DatabaseStore(sync, spec, lambda: now).save(Batch(rows=[pair], deleted=[gone], wake_keys=keys))

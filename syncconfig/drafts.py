@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.forms.models import model_to_dict
 from django.utils.translation import gettext as _
 
-from connectors.base import FieldSpec
-from connectors.vocabulary import DEFAULT_DIRECTION, DEFAULT_MAPPINGS, RECOMMENDED_FILTERS, Direction, Kind
+from connectors.base import FieldSpec, Option
+from connectors.vocabulary import (
+    DEFAULT_DIRECTION,
+    DEFAULT_MAPPINGS,
+    FOLLOWERS,
+    FROM_LEFT,
+    KEY_NEEDED,
+    LOCKED_FILTERS,
+    RECOMMENDED_FILTERS,
+    Direction,
+    Kind,
+)
 from syncconfig.engine.filters import BadFilter, Condition, Rules
-from syncconfig.engine.spec import Side
+from syncconfig.engine.spec import Side, WriteRule
 from syncconfig.engine.values import compatible
-from syncconfig.models import Connection, FieldMapping, FilterCondition, FilterGroup, ObjectSync
-from syncconfig.specs import Fields, NoFields, fields_of, filter_of, meaning_key, read_fields, zone_of
+from syncconfig.models import Connection, FieldList, FieldMapping, FilterCondition, FilterGroup, ObjectSync
+from syncconfig.specs import Fields, NoFields, fields_of, filter_of, meaning_key, needs_stock, read_fields, zone_of
 
 SETTINGS = ("direction", "winner", "match_by", "match_left", "match_right", "key_needed", "keep_linked", "options")
 """What an edit carries over to its original, beside mapped fields and filters."""
@@ -36,17 +46,56 @@ class Problem:
 
 
 def start(left: Connection, right: Connection, kind: Kind, now: datetime) -> ObjectSync:
-    """The draft of a pair and kind: the one already begun, else a new one with every recommended setting. Raises what reading the fields raises."""
+    """The draft of a pair and kind: the one already begun, else a new one with every recommended setting, and those of the kinds that follow it.
+
+    Raises what reading the fields raises.
+    """
+    sync = _start(left, right, kind, now)
+    for follower in followers_of(kind, left):
+        _start(left, right, follower, now)
+    return sync
+
+
+def followers_of(kind: Kind, left: Connection) -> list[Kind]:
+    """The kinds that go along with one: those of payments with invoices, where the account keeps payments at all."""
+    if kind is not Kind.INVOICE:
+        return []
+    return [follower for follower in FOLLOWERS if follower is not Kind.PAYMENT or left.details.get("payments") != "no"]
+
+
+def family(sync: ObjectSync) -> list[ObjectSync]:
+    """A sync and those that follow it."""
+    kinds = followers_of(Kind(sync.kind), sync.left)
+    return [sync, *ObjectSync.objects.settled().filter(left=sync.left_id, right=sync.right_id, kind__in=kinds)]
+
+
+def _start(left: Connection, right: Connection, kind: Kind, now: datetime) -> ObjectSync:
     begun = ObjectSync.objects.settled().filter(left=left, right=right, kind=kind).first()
     if begun:
         return begun
-    fields: dict[Side, Fields] = {Side.LEFT: read_fields(left, kind), Side.RIGHT: read_fields(right, kind)}
+    fields = ensure_fields(left, right, kind)
     with transaction.atomic():
-        sync = ObjectSync.objects.create(left=left, right=right, kind=kind, direction=DEFAULT_DIRECTION[kind].value, setup_at=now)
+        sync = ObjectSync.objects.create(
+            left=left,
+            right=right,
+            kind=kind,
+            direction=DEFAULT_DIRECTION.get(kind, Direction.TO_LEFT).value,
+            key_needed=kind in KEY_NEEDED,
+            options=default_options(kind, fields[Side.RIGHT]),
+            setup_at=now,
+        )
         FieldMapping.objects.bulk_create(default_mappings(sync, fields))
         for direction in (Direction.TO_LEFT, Direction.TO_RIGHT):
-            set_rules(sync, direction, recommended(sync, direction, fields, now))
+            set_rules(sync, direction, recommended(sync, direction, fields, now), locked=(kind, direction) in LOCKED_FILTERS)
     return sync
+
+
+def default_options(kind: Kind, right: Fields) -> dict[str, Any]:
+    """The options a sync begins with: new items are services, because those need nothing but an income account."""
+    if kind is not Kind.PRODUCT:
+        return {}
+    types = next((f.options for f in right.values() if f.meaning == "product_type"), ())
+    return {"product_type": next((o.value for o in types if o.label == "Service"), "")}
 
 
 def ensure_fields(left: Connection, right: Connection, kind: Kind) -> dict[Side, Fields]:
@@ -57,6 +106,8 @@ def ensure_fields(left: Connection, right: Connection, kind: Kind) -> dict[Side,
             found[side] = fields_of(connection, kind)
         except NoFields:
             found[side] = read_fields(connection, kind)
+    if kind is Kind.INVOICE and not FieldList.objects.filter(connection=right, kind=Kind.PRODUCT).exists():
+        read_fields(right, Kind.PRODUCT)  # their accounts are chosen from
     return found
 
 
@@ -77,6 +128,9 @@ def default_mappings(sync: ObjectSync, fields: Mapping[Side, Fields]) -> list[Fi
                     predefined=True,
                     required=default.required,
                     locked=default.locked,
+                    rule=WriteRule.IF_EMPTY if default.fill_only else WriteRule.ALWAYS,
+                    born=(Side.LEFT if default.born is FROM_LEFT else Side.RIGHT) if default.born else "",
+                    frozen=default.frozen,
                     note=default.note,
                     position=position,
                 )
@@ -88,24 +142,21 @@ def recommended(sync: ObjectSync, direction: Direction, fields: Mapping[Side, Fi
     """The recommended filter of one direction, its days fixed to the day of set-up in the account's zone (spec R73 to R79, R87)."""
     source = Side.LEFT if direction is Direction.TO_RIGHT else Side.RIGHT
     today = now.astimezone(zone_of(sync)).date().isoformat()
+    words = {"setup_day": today, "setup_midnight": f"{today}T00:00", "setup_moment": now.isoformat(timespec="seconds")}
     groups = []
-    for group in RECOMMENDED_FILTERS[(Kind(sync.kind), direction)]:
+    for group in RECOMMENDED_FILTERS.get((Kind(sync.kind), direction), ()):
         keys = [meaning_key(fields[source].values(), c.meaning) for c in group]
         if all(keys):
-            groups.append(
-                tuple(
-                    Condition(key, c.operator, tuple(today if v == "setup_day" else v for v in c.values)) for key, c in zip(keys, group, strict=True)
-                )
-            )
+            groups.append(tuple(Condition(k, c.operator, tuple(words.get(v, v) for v in c.values)) for k, c in zip(keys, group, strict=True)))
     return tuple(groups)
 
 
-def set_rules(sync: ObjectSync, direction: Direction, rules: Rules) -> None:
+def set_rules(sync: ObjectSync, direction: Direction, rules: Rules, *, locked: bool = False) -> None:
     """Store the conditions of one direction in place of those that are there. Locked groups stay."""
     with transaction.atomic():
         sync.filter_groups.filter(direction=direction, locked=False).delete()
         for position, rule in enumerate(rules):
-            group = FilterGroup.objects.create(sync=sync, direction=direction.value, position=position)
+            group = FilterGroup.objects.create(sync=sync, direction=direction.value, position=position, locked=locked)
             FilterCondition.objects.bulk_create(
                 FilterCondition(
                     group=group,
@@ -147,7 +198,55 @@ def problems(sync: ObjectSync) -> list[Problem]:
         fields: dict[Side, Fields] = {side: fields_of(sync.connection(side), Kind(sync.kind)) for side in Side}
     except NoFields:
         return [Problem("choose", _("The fields of the accounts have not been read yet."))]
-    return [*_configure_problems(sync, fields), *_limit_problems(sync, fields)]
+    return [
+        *_choose_problems(sync),
+        *_account_problems(sync, fields[Side.RIGHT]),
+        *_configure_problems(sync, fields),
+        *_limit_problems(sync, fields),
+    ]
+
+
+def _choose_problems(sync: ObjectSync) -> Iterable[Problem]:
+    """What the accounts and the other syncs between them do not allow."""
+    if sync.kind == Kind.INVOICE and not _set_up(sync, Kind.CONTACT):
+        yield Problem("choose", _("Set up the contact sync first: an invoice needs the customer it is for."))
+    if sync.kind == Kind.INVOICE and sync.flows(Side.RIGHT) and abroad(sync.right):
+        yield Problem("choose", abroad(sync.right))
+
+
+def _set_up(sync: ObjectSync, kind: Kind) -> bool:
+    running = ObjectSync.objects.settled().exclude(status=ObjectSync.Status.DRAFT)
+    return running.filter(left=sync.left_id, right=sync.right_id, kind=kind).exists()
+
+
+def abroad(right: Connection) -> str:
+    """Why invoices cannot be sent to a company outside the USA, as a sentence; empty when they can (spec R30)."""
+    if right.country.upper() in ("", "US", "USA"):
+        return ""
+    return _("Invoices cannot be sent to this QuickBooks company: outside the USA every invoice needs tax, and invoices of HubSpot carry none.")
+
+
+def _account_problems(sync: ObjectSync, right: Fields) -> Iterable[Problem]:
+    """Accounts that new items and lines are booked on (spec R67, R68)."""
+    if not sync.flows(Side.RIGHT):
+        return
+    chosen = {Kind.PRODUCT: ["income_account"], Kind.INVOICE: ["income_account"]}.get(Kind(sync.kind), [])
+    if sync.kind == Kind.PRODUCT and needs_stock(sync, right):
+        chosen = ["income_account", "expense_account", "asset_account"]
+    offered = account_options(sync)
+    for meaning in chosen:
+        if sync.options.get(meaning) not in {o.value for o in offered.get(meaning, ())}:
+            words = {"income_account": _("income account"), "expense_account": _("expense account"), "asset_account": _("asset account")}
+            yield Problem("configure", _("Choose an active %(account)s of the QuickBooks company.") % {"account": words[meaning]})
+
+
+def account_options(sync: ObjectSync) -> dict[str, tuple[Option, ...]]:
+    """The accounts of the company that may be chosen, by the meaning of the option; empty before the fields of items were read."""
+    try:
+        items = fields_of(sync.right, Kind.PRODUCT)
+    except NoFields:
+        return {}
+    return {f.meaning: f.options for f in items.values() if f.meaning in ("income_account", "expense_account", "asset_account")}
 
 
 def _configure_problems(sync: ObjectSync, fields: Mapping[Side, Fields]) -> Iterable[Problem]:
@@ -234,13 +333,33 @@ def save_and_turn_on(sync: ObjectSync, user: AbstractBaseUser | None, now: datet
         original.next_run_at = now
         original.pause_reason, original.pause_details = "", {}
         original.save()
+        for follower in family(original)[1:]:
+            _follow(original, follower, now)
     return original
+
+
+def _follow(sync: ObjectSync, follower: ObjectSync, now: datetime) -> None:
+    """Turn a follower on with what follows from the settings of its sync."""
+    both = sync.flows(Side.RIGHT)
+    follower.direction = FOLLOWERS[Kind(follower.kind)] or (Direction.BOTH if both else Direction.TO_LEFT)
+    follower.status, follower.step = ObjectSync.Status.ON, ObjectSync.Step.REVIEW
+    follower.settings_version += 1
+    follower.saved_at, follower.saved_by_id, follower.next_run_at = sync.saved_at, sync.saved_by_id, now
+    follower.pause_reason, follower.pause_details = "", {}
+    follower.save()
 
 
 def turn_off(sync: ObjectSync) -> None:
     """Stop the flow in both directions; settings, links and history stay."""
-    ObjectSync.objects.filter(pk=sync.pk).update(status=ObjectSync.Status.OFF, next_run_at=None)
+    ObjectSync.objects.filter(pk__in=[s.pk for s in family(sync)]).update(status=ObjectSync.Status.OFF, next_run_at=None)
     sync.refresh_from_db()
+
+
+def delete(sync: ObjectSync) -> None:
+    """Forget settings, links and history of a sync and those that follow it; no record is touched anywhere."""
+    with transaction.atomic():
+        for one in family(sync):
+            one.delete()
 
 
 def resume(sync: ObjectSync) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,8 +25,9 @@ from django.utils import timezone
 
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
-from connectors.vocabulary import Category
+from connectors.vocabulary import Category, Kind
 from syncconfig.credentials import connector_for, mark_reconnect_needed
+from syncconfig.custom_item import finder
 from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.guards import Blocked
 from syncconfig.engine.matching import match_signature
@@ -197,6 +198,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         unguarded=run.unguarded or fresh,
         should_stop=lambda: should_stop() or _superseded(sync, version),
         on_progress=_teller(run, watch),
+        fallback=finder(sync, kit.sides[Side.RIGHT], kit.store),
     )
     done = report.stopped is None and not report.interrupted
     if done:
@@ -308,10 +310,15 @@ def _schedule(sync: ObjectSync, now: datetime, wait: timedelta | None = None) ->
     on.update(next_run_at=now + (wait or timedelta(seconds=settings.SYNC_POLL_SECONDS)))
 
 
+def in_order(syncs: Iterable[ObjectSync]) -> list[ObjectSync]:
+    """Syncs in the order in which their records depend on each other, those of one pair of accounts together."""
+    return sorted(syncs, key=lambda sync: (sync.left_id, sync.right_id, list(Kind).index(Kind(sync.kind))))
+
+
 def dispatch(now: datetime) -> list[int]:
     """Ask for the runs that are due and name every queued one, oldest first. Two dispatchers do no harm."""
     release_abandoned(now)
-    for sync in ObjectSync.objects.due(now):
+    for sync in in_order(ObjectSync.objects.due(now)):
         moved = ObjectSync.objects.filter(pk=sync.pk, next_run_at=sync.next_run_at).update(
             next_run_at=now + timedelta(seconds=settings.SYNC_POLL_SECONDS)
         )

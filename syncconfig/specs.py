@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from connectors.base import FieldSpec, FieldType, Option
+from connectors.base import FieldSpec, FieldType, Option, Value
 from connectors.registry import PROVIDERS
-from connectors.vocabulary import MATCH_MEANING, Direction, Kind
+from connectors.vocabulary import (
+    CONFIRMED_BY,
+    EXACT_CASE,
+    FROM_LEFT,
+    GATES,
+    KEPT_BY_RIGHT,
+    MATCH_MEANING,
+    RETRACTED,
+    DefaultCondition,
+    Direction,
+    Kind,
+)
+from connectors.vocabulary import Gate as GateRule
 from syncconfig.credentials import connector_for
 from syncconfig.engine.filters import Condition, Filter, Rules, compile_filter
-from syncconfig.engine.spec import FieldMap, Match, MatchBy, Side, SyncSpec, WriteRule
+from syncconfig.engine.spec import FieldMap, Gate, Match, MatchBy, Side, SyncSpec, WriteRule
+from syncconfig.engine.state import Reason
 from syncconfig.models import Connection, FieldList, FieldMapping, FilterGroup, ObjectSync
 
 Fields = Mapping[str, FieldSpec]
@@ -33,8 +47,10 @@ def fields_of(connection: Connection, kind: Kind) -> dict[str, FieldSpec]:
 
 
 def read_fields(connection: Connection, kind: Kind) -> dict[str, FieldSpec]:
-    """Ask the provider for the fields of a kind and keep them. Raises what the connector raises."""
-    fields = connector_for(connection).fields(kind)
+    """Ask the provider for the fields of a kind and keep them, our own created where they are missing. Raises what the connector raises."""
+    connector = connector_for(connection)
+    connector.setup(kind)
+    fields = connector.fields(kind)
     FieldList.objects.update_or_create(connection=connection, kind=kind, defaults={"fields": [asdict(f) for f in fields], "read_at": timezone.now()})
     return {f.key: f for f in fields}
 
@@ -45,7 +61,7 @@ def _field(entry: Mapping[str, Any]) -> FieldSpec:
 
 def meaning_key(fields: Iterable[FieldSpec], meaning: str) -> str:
     """The key of the field with a meaning; empty when the account has none."""
-    return next((f.key for f in fields if f.meaning == meaning), "")
+    return next((f.key for f in fields if meaning and f.meaning == meaning), "")
 
 
 def spec_of(sync: ObjectSync) -> SyncSpec:
@@ -72,7 +88,48 @@ def spec_of(sync: ObjectSync) -> SyncSpec:
         key_needed=sync.key_needed,
         keep_linked=sync.keep_linked,
         names={side: PROVIDERS[sync.connection(side).provider].label for side in Side},
+        master=Side.RIGHT if kind in KEPT_BY_RIGHT else None,
+        copies=meaning_key(fields[Side.LEFT].values(), "billable"),
+        voided=_pair(fields, "voided", "voided"),
+        retracts=kind in RETRACTED,
+        constants={Side.RIGHT: constants_of(sync, fields[Side.RIGHT])},
+        looked_through=tuple(f.key for f in fields[Side.LEFT].values() if f.meaning == "deals" and kind is Kind.INVOICE),
+        gates=tuple(_gates(sync, fields, zone)),
     )
+
+
+def _pair(fields: Mapping[Side, Fields], left: str, right: str) -> tuple[str, str]:
+    return (meaning_key(fields[Side.LEFT].values(), left), meaning_key(fields[Side.RIGHT].values(), right))
+
+
+def constants_of(sync: ObjectSync, fields: Fields) -> dict[str, Value]:
+    """What every record created in QuickBooks gets besides its mapped fields: type and accounts of items (spec R68)."""
+    if sync.kind != Kind.PRODUCT:
+        return {}
+    chosen: dict[str, Value] = {meaning: sync.options.get(meaning) for meaning in ("product_type", "income_account", "expense_account")}
+    if needs_stock(sync, fields):
+        # An inventory item begins with an empty shelf on the day of set-up; quantities are the books' own (spec R149).
+        chosen |= {"asset_account": sync.options.get("asset_account"), "quantity": Decimal(0), "stock_since": sync.setup_at.date()}
+    keys = {meaning: meaning_key(fields.values(), meaning) for meaning in chosen}
+    return {keys[meaning]: value for meaning, value in chosen.items() if keys[meaning] and value is not None and value != ""}
+
+
+def needs_stock(sync: ObjectSync, fields: Fields) -> bool:
+    """Whether new items are of the type whose quantity is kept."""
+    options = next((f.options for f in fields.values() if f.meaning == "product_type"), ())
+    return any(o.value == sync.options.get("product_type") and o.label == "Inventory" for o in options)
+
+
+def _gates(sync: ObjectSync, fields: Mapping[Side, Fields], zone: ZoneInfo) -> Iterator[Gate]:
+    rules = list(GATES.get(Kind(sync.kind), ()))
+    if sync.options.get("item_types"):
+        rules.append(GateRule(Direction.TO_LEFT, DefaultCondition("product_type", "any_of", tuple(sync.options["item_types"])), Reason.ITEM_TYPE))
+    for rule in rules:
+        side = Side.LEFT if rule.born is FROM_LEFT else Side.RIGHT
+        key = meaning_key(fields[side].values(), rule.condition.meaning)
+        if key:
+            condition = Condition(key, rule.condition.operator, rule.condition.values, include_empty=True)
+            yield Gate(side, compile_filter(((condition,),), fields[side], zone), rule.verdict)
 
 
 def zone_of(sync: ObjectSync) -> ZoneInfo:
@@ -90,8 +147,10 @@ def match_of(sync: ObjectSync, fields: Mapping[Side, Fields]) -> Match:
     by = MatchBy(sync.match_by)
     if by is MatchBy.FIELDS and sync.match_left in fields[Side.LEFT] and sync.match_right in fields[Side.RIGHT]:
         return Match(by, sync.match_left, sync.match_right)
-    meaning = MATCH_MEANING[Kind(sync.kind)]
-    return Match(by, meaning_key(fields[Side.LEFT].values(), meaning), meaning_key(fields[Side.RIGHT].values(), meaning))
+    kind = Kind(sync.kind)
+    meaning = MATCH_MEANING.get(kind, "")
+    confirmed = tuple("{}>{}".format(*_pair(fields, m, m)) for m in CONFIRMED_BY.get(kind, ()))
+    return Match(by, *_pair(fields, meaning, meaning), confirmed, kind in EXACT_CASE)
 
 
 def rules_of(sync: ObjectSync, direction: Direction) -> Rules:
@@ -127,4 +186,5 @@ def _present(mapping: FieldMapping, fields: Mapping[Side, Fields]) -> tuple[str,
 
 def _map(m: FieldMapping, sources: tuple[str, ...]) -> FieldMap:
     options = tuple((str(left), str(right)) for left, right in m.options)
-    return FieldMap(sources, m.right_field, Direction(m.direction), WriteRule(m.rule), m.required, m.ignore_blanks, options)
+    born = Side(m.born) if m.born else None
+    return FieldMap(sources, m.right_field, Direction(m.direction), WriteRule(m.rule), m.required, m.ignore_blanks, options, born, m.frozen)

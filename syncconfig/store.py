@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
@@ -13,7 +13,9 @@ from django.db import connection, transaction
 from django.db.models import CharField, DateTimeField, Exists, JSONField, OuterRef, Q, QuerySet
 
 from connectors.base import Operation, Presence, Values, Write
+from connectors.vocabulary import NEEDS, Kind
 from syncconfig.engine.matching import key_of, mark_of, name_of
+from syncconfig.engine.references import References, need
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Cursor, Event, FieldChange, Intent, Row, Seen, State
 from syncconfig.engine.store import Batch, Fenced
@@ -77,6 +79,18 @@ class DatabaseStore:
         short = [column(n, "right_name") for n in names]
         return self._rows(self._records().filter(**{f"{side}_name__in": short})) if short else []
 
+    def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
+        rows = {}
+        for (kind, side), wanted in ids.items():
+            for row in self._rows(self._beside(kind).filter(**{f"{side}_id__in": list(wanted)})):
+                found = row.side(side)
+                rows.update({(kind, side, found.id): row} if found else {})
+        items: dict[str, tuple[Row, ...]] = {}
+        short = [column(sku, "right_key") for sku in skus]
+        for record in self._beside(Kind.PRODUCT).filter(right_key__in=short) if short else ():
+            items[record.right_key] = (*items.get(record.right_key, ()), row_of(record))
+        return References(rows, {sku: items.get(column(sku, "right_key"), ()) for sku in skus})
+
     def due(self, now: datetime, after: int, limit: int) -> list[Row]:
         return self._rows(self._due(now).filter(pk__gt=after)[:limit])
 
@@ -101,13 +115,20 @@ class DatabaseStore:
 
     def rekey_if(self, signature: str) -> None:
         """Compute the keys of every row anew when a setting changed what records are compared by."""
-        if self._cursors.get("keyed_by") == signature:
+        if self.recall("keyed_by") == signature:
             return
         after = 0
         while rows := self.every(after, REKEY_CHUNK):
             self.save(Batch(rows=rows))
             after = rows[-1].pk
-        self._cursors["keyed_by"] = signature
+        self.remember("keyed_by", signature)
+
+    def recall(self, name: str) -> Any:
+        """Something the sync keeps beside its cursors; None when it was never remembered."""
+        return self._cursors.get(name)
+
+    def remember(self, name: str, value: str) -> None:
+        self._cursors[name] = value
         ObjectSync.objects.filter(pk=self._sync.pk).update(cursors=self._cursors)
 
     def overlay(self) -> Overlay:
@@ -129,9 +150,15 @@ class DatabaseStore:
                 self._records().filter(pk__in=batch.decided, asked=True).update(asked=False)
             self._save_cursors(batch)
             self._wake(batch)
+            self._wake_dependants(batch.rows)
 
     def _records(self) -> QuerySet[SyncRecord]:
         return SyncRecord.objects.filter(sync=self._sync)
+
+    def _beside(self, kind: Kind) -> QuerySet[SyncRecord]:
+        """The records of another kind between the same accounts."""
+        sync = self._sync
+        return SyncRecord.objects.filter(sync__left=sync.left_id, sync__right=sync.right_id, sync__draft_of=None, sync__kind=kind)
 
     def _due(self, now: datetime) -> QuerySet[SyncRecord]:
         open_writes = WriteIntent.objects.filter(sync=self._sync, record_pk=OuterRef("pk"))
@@ -174,7 +201,8 @@ class DatabaseStore:
             for name, of in (("key", key_of), ("mark", mark_of), ("name", name_of)):
                 columns[f"{side}_{name}"] = column(of(self._spec, row, side), f"{side}_{name}")
         columns.update({name: getattr(row, name) for name in _AS_THEY_ARE})
-        return {**columns, "title": cleaned(row.title)[:512], "wants": column(row.wants, "wants"), "details": _texts(row.details)}
+        waits = {name: column(getattr(row, name), name) for name in ("wants", "needs")}
+        return {**columns, **waits, "title": cleaned(row.title)[:512], "details": _texts(row.details)}
 
     def _event(self, event: Event) -> RecordEvent:
         return RecordEvent(
@@ -236,6 +264,22 @@ class DatabaseStore:
         if batch.wake_names:
             wanted = {column(name, "wants") for _, name in batch.wake_names}
             self._records().filter(wants__in=wanted, dirty=False).update(dirty=True)
+
+    def _wake_dependants(self, rows: Iterable[Row]) -> None:
+        """Have rows of other syncs decided again that wait for one of these, and those syncs run soon."""
+        kind = Kind(self._sync.kind)
+        dependants = [other for other, kinds in NEEDS.items() if kind in kinds]
+        changed = [column(need(kind, side, seen.id), "needs") for row in rows for side in Side if (seen := row.side(side))] if dependants else []
+        if not changed:
+            return
+        waiting = SyncRecord.objects.filter(sync__in=self._dependants(dependants), needs__in=changed, dirty=False)
+        if waiting.update(dirty=True):
+            ObjectSync.objects.filter(pk__in=self._dependants(dependants), status=ObjectSync.Status.ON).update(next_run_at=self._clock())
+
+    def _dependants(self, kinds: Sequence[Kind]) -> list[int]:
+        sync = self._sync
+        syncs = ObjectSync.objects.settled().filter(left=sync.left_id, right=sync.right_id, kind__in=kinds)
+        return list(syncs.values_list("pk", flat=True))
 
 
 class Overlay(DatabaseStore):
@@ -309,6 +353,7 @@ def row_of(record: SyncRecord) -> Row:
         next_attempt_at=record.next_attempt_at,
         generation=record.generation,
         wants=record.wants,
+        needs=record.needs,
         held=record.held,
         last_synced_at=record.last_synced_at,
         last_direction=record.last_direction,

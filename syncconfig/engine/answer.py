@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from connectors.base import Failed, Operation, Outcome, Stored, Unknown, Value
 from connectors.errors import AlreadyExists, ConnectorError, Forbidden, NotFound, Rejected, Stale, Throttled, Unauthorized, Unavailable, Unexpected
-from connectors.vocabulary import RETRIED_BY_TIME, Category
+from connectors.vocabulary import RETRIED_BY_TIME, UNIQUE_CATEGORY
 from syncconfig.engine import mapping
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Event, EventType, Intent, Row, State, seen
@@ -44,11 +44,20 @@ def absorb(spec: SyncSpec, row: Row, intent: Intent, outcome: Outcome, now: date
     return _failed(spec, row, intent, outcome, now)
 
 
+def _withdrawn(row: Row, intent: Intent) -> Absorbed:
+    """Our copy is gone: what is left of the row is the record it was made of."""
+    left, right = (None, row.right) if intent.side is Side.LEFT else (row.left, None)
+    after = replace(row, left=left, right=right, left_base={}, right_base={}, linked_by="", dirty=True, attempts=0, next_attempt_at=None)
+    return Absorbed(after, Event(row.pk, EventType.WITHDRAWN, intent.side))
+
+
 def _stored(spec: SyncSpec, row: Row, intent: Intent, outcome: Stored, now: datetime) -> Absorbed:
+    if intent.write.operation is Operation.DELETE:
+        return _withdrawn(row, intent)
     side, record = intent.side, outcome.record
     before = row.side(side)
     written = seen(record, before.sweep if before else 0, before)
-    maps = tuple(m for m in spec.maps if m.key in intent.agreed)
+    maps = tuple(m for m in spec.maps_of(row.origin) if m.key in intent.agreed)
     values = [written.values.get(mapping.source(m, side, written)) for m in maps]
     target_base: dict[str, Value] = {**row.base(side), **{m.key: v for m, v in zip(maps, values, strict=True)}}
     source_base: dict[str, Value] = {**row.base(side.other), **intent.agreed}
@@ -86,7 +95,7 @@ def _failed(spec: SyncSpec, row: Row, intent: Intent, outcome: Failed, now: date
     if isinstance(error, AlreadyExists) and row.attempts < MAX_STALE:
         return Absorbed(replace(row, state=State.PENDING, dirty=True, attempts=row.attempts + 1), look=error.existing_id)
     after = _later(row, error, intent, now)
-    if isinstance(error, Rejected) and error.category is Category.DISPLAY_NAME_IN_USE:
+    if isinstance(error, Rejected) and error.category in UNIQUE_CATEGORY.values():
         after = replace(after, wants=match_key(intent.write.fields.get(spec.unique_fields.get(intent.side, ""))))
     event = Event(row.pk, EventType.FAILED, intent.side, category=error.category, details=after.details, words=error.words, trace=error.trace)
     return Absorbed(after, event)

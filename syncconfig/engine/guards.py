@@ -40,6 +40,7 @@ def check_plan(linked: int, plans: Iterable[Plan]) -> None:
                 planned.row.linked and planned.decision.reason == Reason.COUNTERPART_DELETED and planned.before.reason != Reason.COUNTERPART_DELETED
             )
             for change in planned.decision.changes:
+                gone += change.operation is Operation.DELETE
                 updates[change.side] += change.operation is Operation.UPDATE and not planned.halves
     if gone > max(MIN_GONE, linked * MAX_GONE_SHARE):
         raise Blocked("gone", gone, linked)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.base import FieldType, Value
+from connectors.base import FieldSpec, FieldType, Lines, Value
+from connectors.vocabulary import Kind
+from syncconfig.engine import documents
+from syncconfig.engine.references import References
 from syncconfig.engine.spec import FieldMap, Side, SyncSpec
 from syncconfig.engine.state import Seen
 from syncconfig.engine.values import Unfit, convert, is_blank, same, text
@@ -38,14 +41,30 @@ def extends(values: Parts, other: Parts) -> bool:
     return all(is_blank(o) or same(v, o) for v, o in zip(values, other, strict=True))
 
 
-def translate(spec: SyncSpec, maps: Maps, to: Side, seen: Seen) -> dict[str, Value]:
-    """The target fields and values that carry a group from the other side, which was `seen`. Raises `Unfit`."""
+def translate(spec: SyncSpec, maps: Maps, to: Side, seen: Seen, refs: References) -> dict[str, Value]:
+    """The target fields and values that carry a group from the other side, which was `seen`. Raises `Unfit`, and `Unreached` for a reference."""
     result: dict[str, Value] = {}
     for m in maps:
         key = source(m, to.other, seen)
         target = spec.field(to, m.target(to))
-        result[target.key] = convert(seen.values[key], spec.field(to.other, key), target, options(m, to), spec.zone)
+        result[target.key] = _translated(spec, m, to, seen.values[key], spec.field(to.other, key), target, refs)
     return result
+
+
+def _translated(spec: SyncSpec, m: FieldMap, to: Side, value: Value, origin: FieldSpec, target: FieldSpec, refs: References) -> Value:
+    if isinstance(value, Lines):
+        return documents.translated(value, to, refs, spec.fallback)
+    if origin.type is FieldType.REFERENCE and target.refers and value is not None:
+        return _referred(Kind(origin.refers), to, str(value), target, refs)
+    return convert(value, origin, target, options(m, to), spec.zone)
+
+
+def _referred(kind: Kind, to: Side, record_id: str, target: FieldSpec, refs: References) -> Value:
+    """The counterpart of a record that is named, or what that counterpart has in the field the target looks `through`."""
+    found = refs.counterpart(kind, to.other, record_id)
+    row = refs.find(kind, to.other, record_id) if target.through else None
+    seen = row.side(to) if row else None
+    return seen.values.get(target.through) if seen else found
 
 
 def options(m: FieldMap, to: Side) -> Mapping[str, str]:
@@ -53,12 +72,12 @@ def options(m: FieldMap, to: Side) -> Mapping[str, str]:
     return dict(m.options) if to is Side.RIGHT else {right: left for left, right in m.options}
 
 
-def equivalent(spec: SyncSpec, maps: Maps, left: Seen, right: Seen) -> bool:
+def equivalent(spec: SyncSpec, maps: Maps, left: Seen, right: Seen, refs: References) -> bool:
     """Whether both sides say the same: each value equals the translation of the other, one way or the other."""
-    return all(_equivalent(spec, m, left, right) for m in maps)
+    return all(_equivalent(spec, m, left, right, refs) for m in maps)
 
 
-def _equivalent(spec: SyncSpec, m: FieldMap, left: Seen, right: Seen) -> bool:
+def _equivalent(spec: SyncSpec, m: FieldMap, left: Seen, right: Seen, refs: References) -> bool:
     left_key = source(m, Side.LEFT, left)
     left_value, right_value = left.values[left_key], right.values[m.right]
     if is_blank(left_value) or is_blank(right_value):
@@ -67,12 +86,13 @@ def _equivalent(spec: SyncSpec, m: FieldMap, left: Seen, right: Seen) -> bool:
     if left_field.type == right_field.type and not m.options and isinstance(left_value, str) and isinstance(right_value, str):
         one, other = text(left_value), text(right_value)
         return one == other or (right_field.type is FieldType.EMAIL and one.casefold() == other.casefold())
-    return _reaches(spec, m, Side.RIGHT, left_value, right_value, left_key) or _reaches(spec, m, Side.LEFT, right_value, left_value, left_key)
+    shown = {Side.LEFT: (left_value, left_field), Side.RIGHT: (right_value, right_field)}
+    return any(_reaches(spec, m, side, shown, refs) for side in (Side.RIGHT, Side.LEFT))
 
 
-def _reaches(spec: SyncSpec, m: FieldMap, to: Side, value: Value, there: Value, left_key: str) -> bool:
-    keys = {Side.LEFT: left_key, Side.RIGHT: m.right}
+def _reaches(spec: SyncSpec, m: FieldMap, to: Side, shown: Mapping[Side, tuple[Value, FieldSpec]], refs: References) -> bool:
+    (value, origin), (there, target) = shown[to.other], shown[to]
     try:
-        return same(convert(value, spec.field(to.other, keys[to.other]), spec.field(to, keys[to]), options(m, to), spec.zone), there)
+        return same(_translated(spec, m, to, value, origin, target, refs), there)
     except Unfit:
         return False

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from connectors.vocabulary import Category
+from syncconfig.engine import mapping
+from syncconfig.engine.references import NONE, References
 from syncconfig.engine.spec import MatchBy, Side, SyncSpec
 from syncconfig.engine.state import Row
 from syncconfig.engine.values import match_key
@@ -36,7 +38,8 @@ class Refused:
 def key_of(spec: SyncSpec, row: Row, side: Side) -> str:
     """The match key a row shows on a side; empty without one, or when nothing is matched."""
     seen, name = row.side(side), spec.match_field(side)
-    return match_key(seen.values.get(name)) if seen and name and spec.match.by is not MatchBy.NONE else ""
+    wanted = seen and name and spec.match.by is not MatchBy.NONE
+    return match_key(seen.values.get(name), exact_case=spec.match.exact_case) if seen and wanted else ""
 
 
 def mark_of(spec: SyncSpec, row: Row, side: Side) -> str:
@@ -54,8 +57,10 @@ def name_of(spec: SyncSpec, row: Row, side: Side) -> str:
 class Index:
     """Rows by mark and key, for the rows of one chunk and their neighbours. Rows that are gone on a side are not candidates."""
 
-    def __init__(self, spec: SyncSpec, rows: Iterable[Row]) -> None:
+    def __init__(self, spec: SyncSpec, rows: Iterable[Row], refs: References = NONE) -> None:
         self._spec = spec
+        self._refs = refs
+        self._confirming = tuple(m for m in spec.maps if m.key in spec.match.confirmed_by)
         self._keys: dict[tuple[Side, str], dict[int, Row]] = {}
         self._marks: dict[tuple[Side, str], dict[int, Row]] = {}
         for row in rows:
@@ -93,6 +98,11 @@ class Index:
             return None
         here = list(self._keys.get((side, key), {}).values())
         there = list(self._keys.get((side.other, key), {}).values())
+        if self._confirming:
+            there = [r for r in there if not r.linked and self._confirms(row, r)]
+            here = [r for r in here if r.pk == row.pk or (not r.linked and any(self._confirms(r, t) for t in there))]
+            if not there:
+                return None
         free = [r for r in there if not r.linked]
         if len(here) == 1 and len(there) == 1 and free:
             return Found(free[0], "key")
@@ -105,6 +115,17 @@ class Index:
             Category.SEVERAL_MATCHES, {"value": key, "k": str(max(len(here), len(there))), "list": _list(here if len(here) > 1 else there)}
         )
 
+    def _confirms(self, row: Row, other: Row) -> bool:
+        """Whether two halves with one key also agree in what else has to be equal."""
+        left, right = (row.left, other.right) if row.left else (other.left, row.right)
+        if (
+            left is None
+            or right is None
+            or any(mapping.parts(self._confirming, s, seen) is None for s, seen in zip(Side, (left, right), strict=True))
+        ):
+            return False
+        return mapping.equivalent(self._spec, self._confirming, left, right, self._refs)
+
 
 def _list(rows: list[Row]) -> str:
     """Titles and ids of candidates, one per line."""
@@ -115,20 +136,27 @@ def _list(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def join(row: Row, other: Row, by: str) -> Row:
+def born(spec: SyncSpec, left: Row, right: Row) -> str:
+    """Where a pair was made first: on the right, when the left one says that it is a copy."""
+    copy = spec.copies and left.left and left.left.values.get(spec.copies) is False
+    return Side.RIGHT if copy else left.origin or right.origin
+
+
+def join(spec: SyncSpec, row: Row, other: Row, by: str) -> Row:
     """One linked row of two unlinked halves; the left half's identity stays."""
     left, right = (row, other) if row.left else (other, row)
     return replace(
         left,
         right=right.right,
         linked_by=by,
-        origin=left.origin or right.origin,
+        origin=born(spec, left, right),
         left_base={},
         right_base={},
         generation=max(left.generation, right.generation),
         attempts=0,
         next_attempt_at=None,
         wants="",
+        needs="",
         dirty=True,
     )
 
@@ -136,4 +164,5 @@ def join(row: Row, other: Row, by: str) -> Row:
 def match_signature(spec: SyncSpec) -> str:
     """What keys, marks and names of rows are made of: when it changes, they have to be computed anew."""
     unique = ",".join(f"{side}={key}" for side, key in sorted(spec.unique_fields.items()))
-    return f"{spec.match.by}:{spec.match.left}>{spec.match.right};{'>'.join(spec.mark)};{unique}"
+    case = "=" if spec.match.exact_case else "~"
+    return f"{spec.match.by}:{spec.match.left}>{spec.match.right}{case};{'>'.join(spec.mark)};{unique}"

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from connectors.vocabulary import Kind
 from syncconfig.engine.matching import key_of, mark_of, name_of
+from syncconfig.engine.references import References, need
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Cursor, Event, Intent, Row, State
 from syncconfig.engine.store import Batch
 
 
 class MemoryStore:
-    """Rows of one sync by pk. `spec` says what the match keys and unique values of a row are."""
+    """Rows of one sync by pk. `spec` says what the match keys and unique values of a row are, `beside` are the other syncs of the accounts."""
 
-    def __init__(self, spec: SyncSpec) -> None:
+    def __init__(self, spec: SyncSpec, *, beside: Iterable[MemoryStore] = ()) -> None:
         self.spec = spec
+        self.beside: dict[Kind, MemoryStore] = {store.spec.kind: store for store in beside}
+        for store in beside:
+            store.beside[spec.kind] = self
         self.rows: dict[int, Row] = {}
         self.events: list[Event] = []
         self.open: dict[tuple[str, str], Intent] = {}
@@ -37,6 +42,20 @@ class MemoryStore:
 
     def by_names(self, side: Side, names: Collection[str]) -> list[Row]:
         return [row for row in self.rows.values() if name_of(self.spec, row, side) in names]
+
+    def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
+        rows = {
+            (kind, side, found.id): row
+            for (kind, side), wanted in ids.items()
+            if kind in self.beside
+            for row in self.beside[kind].by_ids(side, wanted)
+            if (found := row.side(side))
+        }
+        items: dict[str, tuple[Row, ...]] = {}
+        for row in self.beside[Kind.PRODUCT].by_keys(skus, ()) if Kind.PRODUCT in self.beside else ():
+            key = key_of(self.beside[Kind.PRODUCT].spec, row, Side.RIGHT)
+            items[key] = (*items.get(key, ()), row)
+        return References(rows, items)
 
     def due(self, now: datetime, after: int, limit: int) -> list[Row]:
         waiting = {i.pk for i in self.open.values()}
@@ -86,6 +105,9 @@ class MemoryStore:
             self.open.pop(name, None)
         self.cursors.update(batch.cursors)
         self._wake(batch)
+        changed = {need(self.spec.kind, side, s.id) for row in batch.rows for side in Side if (s := row.side(side))}
+        for store in self.beside.values():
+            store.rows = {pk: replace(row, dirty=True) if row.needs in changed else row for pk, row in store.rows.items()}
 
     def _check_unique(self, row: Row) -> None:
         """The database refuses a second row with the same id on a side; so does this."""

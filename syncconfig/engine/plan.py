@@ -9,8 +9,11 @@ from datetime import datetime
 
 from connectors.base import Operation, Presence, Value, Write
 from connectors.vocabulary import UNIQUE_CATEGORY, Category
+from syncconfig.engine.decision import Change, Decision
 from syncconfig.engine.matching import Index, Refused, join, name_of
-from syncconfig.engine.reconcile import Change, Decision, out_of_scope, reconcile
+from syncconfig.engine.reconcile import reconcile
+from syncconfig.engine.references import NONE, References
+from syncconfig.engine.scope import out_of_scope
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Event, EventType, FieldChange, Intent, Row, State
 from syncconfig.engine.values import match_key, same
@@ -53,7 +56,7 @@ def taken_name(spec: SyncSpec, change: Change) -> str:
     return match_key(change.fields.get(spec.unique_fields.get(change.side, "")))
 
 
-def draft(spec: SyncSpec, rows: Sequence[Row], index: Index, now: datetime, *, consumed: set[int] | None = None) -> Plan:
+def draft(spec: SyncSpec, rows: Sequence[Row], index: Index, now: datetime, refs: References = NONE, *, consumed: set[int] | None = None) -> Plan:
     """Match and reconcile each row. `consumed` collects the pks of halves that were joined, over several chunks of one preview."""
     plan = Plan()
     gone = consumed if consumed is not None else set()
@@ -64,7 +67,7 @@ def draft(spec: SyncSpec, rows: Sequence[Row], index: Index, now: datetime, *, c
             plan.deleted.append(row.pk)
             index.drop(row)
             continue
-        planned = _decide(spec, row, index, now)
+        planned = _decide(spec, row, index, now, refs)
         plan.planned.append(planned)
         if planned.halves:
             gone.update(half.pk for half in planned.halves)
@@ -81,19 +84,19 @@ def _vanished(row: Row) -> bool:
     return all(seen is None or seen.presence is Presence.ABSENT for seen in (row.left, row.right))
 
 
-def _decide(spec: SyncSpec, row: Row, index: Index, now: datetime) -> Planned:
+def _decide(spec: SyncSpec, row: Row, index: Index, now: datetime, refs: References) -> Planned:
     seen = row.left or row.right
     if row.linked or row.held or seen is None or not seen.stands:
-        return Planned(row, reconcile(spec, row, now), row)
+        return Planned(row, reconcile(spec, row, now, refs), row)
     found = index.find(row)
     if isinstance(found, Refused):
         excluded = out_of_scope(spec, row, now)
         refusal = Decision(State.FAILING, found.category, {**found.details, "side": Side.LEFT if row.left else Side.RIGHT})
         return Planned(row, excluded or refusal, row)
     if found is None:
-        return Planned(row, reconcile(spec, row, now), row)
-    both = join(row, found.row, found.by)
-    return Planned(both, reconcile(spec, both, now), row, halves=(row, found.row))
+        return Planned(row, reconcile(spec, row, now, refs), row)
+    both = join(spec, row, found.row, found.by)
+    return Planned(both, reconcile(spec, both, now, refs), row, halves=(row, found.row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,13 +174,14 @@ def _finished(planned: Planned, now: datetime) -> Row:
         attempts=0 if in_sync else row.attempts,
         next_attempt_at=None,
         wants=row.wants if decision.state is State.FAILING else "",
+        needs=decision.needs,
         last_synced_at=now if in_sync and row.last_synced_at is None else row.last_synced_at,
     )
 
 
-def at_rest(spec: SyncSpec, row: Row, now: datetime) -> Row:
+def at_rest(spec: SyncSpec, row: Row, now: datetime, refs: References) -> Row:
     """A row after its write was stored: finished when nothing more is to be done for it, else left for the next decision."""
-    decision = reconcile(spec, row, now)
+    decision = reconcile(spec, row, now, refs)
     return _finished(Planned(row, decision, row), now) if decision.state is State.IN_SYNC else row
 
 

@@ -6,118 +6,43 @@ never advanced for something that is asked to be written: only the answer of the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 
-from connectors.base import Operation, Presence, Value, Values
-from connectors.vocabulary import Direction
-from syncconfig.engine import mapping
-from syncconfig.engine.filters import Condition
+from connectors.base import Lines, Operation, Value
+from connectors.vocabulary import Category, Direction, Kind
+from syncconfig.engine import mapping, scope
+from syncconfig.engine.decision import Change, Decision
+from syncconfig.engine.documents import differences
+from syncconfig.engine.judge import Act, base_parts, judge
 from syncconfig.engine.mapping import Maps, Parts
-from syncconfig.engine.spec import Side, SyncSpec, WriteRule, flows
-from syncconfig.engine.state import FieldChange, Reason, Row, State
+from syncconfig.engine.references import NONE, References, Unreached, need
+from syncconfig.engine.spec import FieldMap, Side, SyncSpec, flows
+from syncconfig.engine.state import FieldChange, Reason, Row, Seen, State
 from syncconfig.engine.values import Unfit, is_blank, match_key, same, same_all
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be written to one side: `fields` in its own keys, `expected` what it showed there, `agreed` the source's base values it carries."""
+def reconcile(spec: SyncSpec, row: Row, now: datetime, refs: References = NONE) -> Decision:
+    """Decide a row. Linked rows are merged, others created on the side they lack; `now` serves filters that count days.
 
-    side: Side
-    operation: Operation
-    fields: Values
-    expected: Values = field(default_factory=dict)
-    agreed: Values = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What one row needs. `bases` are agreements without a write, `lost` values that give way, `drifted` edits that one-way maps leave alone."""
-
-    state: State
-    reason: str = ""
-    details: Mapping[str, str] = field(default_factory=dict)
-    changes: tuple[Change, ...] = ()
-    bases: tuple[tuple[Side, str, Value], ...] = ()
-    lost: tuple[tuple[Side, FieldChange], ...] = ()
-    drifted: tuple[tuple[Side, FieldChange], ...] = ()
-
-
-class Act(StrEnum):
-    """What becomes of one group."""
-
-    NOTHING = "nothing"
-    AGREE = "agree"
-    WRITE_LEFT = "write_left"
-    WRITE_RIGHT = "write_right"
-
-    @staticmethod
-    def write(side: Side) -> Act:
-        return Act.WRITE_LEFT if side is Side.LEFT else Act.WRITE_RIGHT
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The act for one group, and whether the written side's value is one that somebody set and that now gives way, or was left as it drifted."""
-
-    act: Act
-    loses: bool = False
-    drifts: bool = False
-
-
-NOTHING = Verdict(Act.NOTHING)
-AGREE = Verdict(Act.AGREE)
-
-
-def reconcile(spec: SyncSpec, row: Row, now: datetime) -> Decision:
-    """Decide a row. Linked rows are merged, others created on the side they lack; `now` serves filters that count days."""
+    `refs` knows the records of other kinds that this one names.
+    """
     if row.held:
         return Decision(State.EXCLUDED, Reason.BY_HAND)
     gone = next((side for side in Side if (seen := row.side(side)) and not seen.stands), None)
     if gone:
-        return _gone(row, gone)
-    failed = out_of_scope(spec, row, now)
+        return scope.gone(spec, row, gone)
+    stopped = scope.at_gates(spec, row, now)
+    if stopped is not None:
+        return scope.withdrawn(spec, row) or stopped
+    failed = scope.out_of_scope(spec, row, now)
     if failed is not None:
         return failed
-    return _merge(spec, row) if row.linked else _create(spec, row)
+    return _merge(spec, row, refs) if row.linked else _create(spec, row, refs)
 
 
-def _gone(row: Row, side: Side) -> Decision:
-    """A side was deleted or made inactive: nothing is written, nothing is deleted, the base stays for a return (spec R120, R121)."""
-    reason = Reason.COUNTERPART_DELETED if row.linked else Reason.INACTIVE
-    seen = row.side(side)
-    presence = seen.presence if seen else Presence.ABSENT
-    return Decision(State.EXCLUDED, reason, {"side": side, "presence": presence})
-
-
-def out_of_scope(spec: SyncSpec, row: Row, now: datetime) -> Decision | None:
-    """The exclusion of a row that no active direction lets take part, or None when it is in scope (spec R89, R90).
-
-    One direction's filter is enough. A link kept by `keep_linked` stays in scope whatever the filters say.
-    """
-    if spec.keep_linked and row.linked:
-        return None
-    failed: tuple[Side, Condition] | None = None
-    active = False
-    for target in (Side.RIGHT, Side.LEFT):
-        seen = row.side(target.other)
-        if seen is None or not flows(spec.direction, target):
-            continue
-        active = True
-        condition = spec.filters[target.inward](seen.values, seen.related, now) if target.inward in spec.filters else None
-        if condition is None:
-            return None
-        failed = failed or (target.other, condition)
-    if not active or failed is None:
-        return Decision(State.EXCLUDED, Reason.DIRECTION)
-    side, condition = failed
-    details = {"side": side, "field": condition.field, "operator": condition.operator, "values": "\n".join(condition.values)}
-    return Decision(State.EXCLUDED, Reason.FILTER, details)
-
-
-def _create(spec: SyncSpec, row: Row) -> Decision:
+def _create(spec: SyncSpec, row: Row, refs: References) -> Decision:
     side = Side.LEFT if row.left else Side.RIGHT
     seen, to = row.side(side), side.other
     if seen is None or not flows(spec.direction, to):
@@ -125,22 +50,37 @@ def _create(spec: SyncSpec, row: Row) -> Decision:
     key = spec.match_field(side)
     if spec.key_needed and key and not match_key(seen.values.get(key)):
         return Decision(State.EXCLUDED, Reason.NO_KEY, {"side": side, "field": spec.field(side, key).label})
+    foreign = scope.kept_elsewhere(spec, row, side, refs)
+    if foreign:
+        return foreign
     fields: dict[str, Value] = {}
     agreed: dict[str, Value] = {}
     try:
-        for maps in spec.groups:
+        for maps in spec.groups_of(side):
             values = mapping.parts(maps, side, seen)
             if values is None or not flows(maps[0].direction, to) or mapping.blank(values):
                 continue
-            fields.update(mapping.translate(spec, maps, to, seen))
+            fields.update(mapping.translate(spec, maps, to, seen, refs))
             agreed.update({m.key: v for m, v in zip(maps, values, strict=True)})
+    except Unreached as error:
+        return scope.unreached(error, to)
     except Unfit as unfit:
         return Decision(State.FAILING, unfit.category, {**unfit.details, "side": to})
-    missing = next((m for m in spec.maps if m.required and flows(m.direction, to) and is_blank(fields.get(m.target(to)))), None)
+    missing = next((m for m in spec.maps_of(side) if m.required and flows(m.direction, to) and is_blank(fields.get(m.target(to)))), None)
     if missing:
-        return Decision(State.EXCLUDED, Reason.NO_NAME, {"side": side, "field": spec.field(to, missing.target(to)).label})
+        return _lacking(spec, seen, side, missing, refs)
     fields = {k: v for k, v in fields.items() if not is_blank(v)}
-    return Decision(State.PENDING, changes=(Change(to, Operation.CREATE, fields, agreed=agreed),))
+    return Decision(State.PENDING, changes=(Change(to, Operation.CREATE, {**spec.constants.get(to, {}), **fields}, agreed=agreed),))
+
+
+def _lacking(spec: SyncSpec, seen: Seen, side: Side, missing: FieldMap, refs: References) -> Decision:
+    """A record that cannot be made because a value is missing; one that is looked for through another record may still come."""
+    target = spec.field(side.other, missing.target(side.other))
+    needs = ""
+    if target.through:
+        needs = need(Kind(target.refers), side, str(seen.values.get(mapping.source(missing, side, seen)) or ""))
+    reason = Reason.NO_DEAL if target.through else Reason.NO_NAME
+    return Decision(State.EXCLUDED, reason, {"side": side, "field": target.label}, needs=needs)
 
 
 @dataclass
@@ -152,101 +92,92 @@ class _Draft:
     agreed: dict[str, Value] = field(default_factory=dict)
 
 
-def _merge(spec: SyncSpec, row: Row) -> Decision:
+@dataclass
+class _Found:
+    """What walking the groups of a row gathers. `trouble` is the first thing that went wrong."""
+
+    drafts: dict[Side, _Draft] = field(default_factory=lambda: {side: _Draft() for side in Side})
+    bases: list[tuple[Side, str, Value]] = field(default_factory=list)
+    lost: list[tuple[Side, FieldChange]] = field(default_factory=list)
+    drifted: list[tuple[Side, FieldChange]] = field(default_factory=list)
+    trouble: Decision | None = None
+
+    def decision(self) -> Decision:
+        changes = tuple(Change(side, Operation.UPDATE, d.fields, d.expected, d.agreed) for side, d in self.drafts.items() if d.fields)
+        decision = Decision(State.PENDING if changes else State.IN_SYNC)
+        if self.trouble:
+            decision = self.trouble
+        return replace(decision, changes=changes, bases=tuple(self.bases), lost=tuple(self.lost), drifted=tuple(self.drifted))
+
+
+def _merge(spec: SyncSpec, row: Row, refs: References) -> Decision:
     assert row.left
     assert row.right
-    drafts = {side: _Draft() for side in Side}
-    bases: list[tuple[Side, str, Value]] = []
-    lost: list[tuple[Side, FieldChange]] = []
-    drifted: list[tuple[Side, FieldChange]] = []
-    unfit: tuple[Side, Unfit] | None = None
-    for maps in spec.groups:
+    found = _Found()
+    void = any(seen.values.get(spec.voided_field(side)) is True for side, seen in ((Side.LEFT, row.left), (Side.RIGHT, row.right)))
+    for maps in spec.groups_of(row.origin):
         left, right = mapping.parts(maps, Side.LEFT, row.left), mapping.parts(maps, Side.RIGHT, row.right)
-        if left is None or right is None:
-            continue
-        verdict = judge(spec, maps, row, left, right)
-        if verdict.act is Act.AGREE:
-            bases.extend(_agreements(maps, row, left, right))
-        if verdict.drifts:
-            drifted.extend(_drift(spec, maps, row, left, right))
-        if verdict.act not in (Act.WRITE_LEFT, Act.WRITE_RIGHT):
-            continue
-        to = Side.LEFT if verdict.act is Act.WRITE_LEFT else Side.RIGHT
-        try:
-            overwritten = _write(spec, maps, row, to, drafts[to])
-        except Unfit as error:
-            unfit = unfit or (to, error)
-            continue
-        if overwritten is None:
-            bases.extend(_agreements(maps, row, left, right))
-        elif verdict.loses:
-            lost.extend((to, change) for change in overwritten if not is_blank(change.old))
-    changes = tuple(Change(side, Operation.UPDATE, d.fields, d.expected, d.agreed) for side, d in drafts.items() if d.fields)
-    decision = Decision(State.PENDING if changes else State.IN_SYNC, changes=changes, bases=tuple(bases), lost=tuple(lost), drifted=tuple(drifted))
-    if unfit:
-        to, problem = unfit
-        return replace(decision, state=State.FAILING, reason=problem.category, details={**problem.details, "side": to})
-    return decision
+        if left is None or right is None or (void and maps[0].frozen):
+            continue  # of a document that no longer counts, only that travels
+        if maps[0].frozen and row.origin == Side.LEFT:
+            _hold(spec, maps, row, (left, right), refs, found)
+        else:
+            _carry(spec, maps, row, (left, right), refs, found)
+    return found.decision()
 
 
-def judge(spec: SyncSpec, maps: Maps, row: Row, left: Parts, right: Parts) -> Verdict:
-    """The decision table of one group (correctness 1.3). `left` and `right` are what the sides show."""
+def _carry(spec: SyncSpec, maps: Maps, row: Row, shown: tuple[Parts, Parts], refs: References, found: _Found) -> None:
+    """Judge a group, and gather what becomes of it."""
+    verdict = judge(spec, maps, row, *shown, refs)
+    if verdict.act is Act.AGREE:
+        found.bases.extend(_agreements(maps, row, *shown))
+    if verdict.drifts:
+        found.drifted.extend(_drift(spec, maps, row, *shown))
+    if verdict.act not in (Act.WRITE_LEFT, Act.WRITE_RIGHT):
+        return
+    to = Side.LEFT if verdict.act is Act.WRITE_LEFT else Side.RIGHT
+    try:
+        overwritten = _write(spec, maps, row, to, found.drafts[to], refs)
+    except Unreached as waiting:
+        found.trouble = found.trouble or scope.unreached(waiting, to)
+        return
+    except Unfit as error:
+        found.trouble = found.trouble or Decision(State.FAILING, error.category, {**error.details, "side": to})
+        return
+    if overwritten is None:
+        found.bases.extend(_agreements(maps, row, *shown))
+    elif verdict.loses:
+        found.lost.extend((to, change) for change in overwritten if not is_blank(change.old))
+
+
+def _hold(spec: SyncSpec, maps: Maps, row: Row, shown: tuple[Parts, Parts], refs: References, found: _Found) -> None:
+    """A group that was agreed on once: a later difference is named, and heals by itself when it is undone (spec R160, R161)."""
     assert row.left
     assert row.right
     old = {side: base_parts(maps, row, side) for side in Side}
-    old_left, old_right = old[Side.LEFT], old[Side.RIGHT]
-    known = old_left is not None and old_right is not None
-    if mapping.equivalent(spec, maps, row.left, row.right):
-        settled = known and old_left == left and old_right == right
-        return NOTHING if settled else AGREE
-    may = {side: flows(spec.direction, side) and flows(maps[0].direction, side) for side in Side}
-    values = {Side.LEFT: left, Side.RIGHT: right}
-    if old_left is None or old_right is None:
-        return _first(spec, maps, values, may)
-    changed = {Side.LEFT: not same_all(left, old_left), Side.RIGHT: not same_all(right, old_right)}
-    return _later(spec, maps, values, may, changed)
+    now = dict(zip(Side, shown, strict=True))
+    moved = {side: old[side] is None or not same_all(now[side], old[side] or ()) for side in Side}
+    if not any(moved.values()):
+        return
+    if mapping.equivalent(spec, maps, row.left, row.right, refs):
+        found.bases.extend(_agreements(maps, row, *shown))
+        return
+    side = Side.RIGHT if moved[Side.RIGHT] else Side.LEFT
+    category = Category.EDITED_IN_QUICKBOOKS if side is Side.RIGHT else Category.EDITED_IN_HUBSPOT
+    label = spec.field(side, maps[0].target(side)).label
+    details = {"side": str(side), "field": label, "difference": _difference(old[side] or now[side], now[side])}
+    found.trouble = found.trouble or Decision(State.FAILING, category, details)
 
 
-def _first(spec: SyncSpec, maps: Maps, values: Mapping[Side, Parts], may: Mapping[Side, bool]) -> Verdict:
-    """Nothing was agreed yet: fill what is empty, else the conflict rule; an empty side never erases (spec R109 to R112)."""
-    for side in Side:
-        if mapping.extends(values[side.other], values[side]):
-            return _to(spec, side, maps, values) if may[side] else AGREE
-    loser = spec.winner.other
-    return _to(spec, loser, maps, values, loses=True) if may[loser] else AGREE
-
-
-def _later(spec: SyncSpec, maps: Maps, values: Mapping[Side, Parts], may: Mapping[Side, bool], changed: Mapping[Side, bool]) -> Verdict:
-    """The sides differ and once agreed: carry what changed; if both changed, the conflict rule (spec R110 to R115)."""
-    if not any(changed.values()):
-        return NOTHING
-    if changed[Side.LEFT] and changed[Side.RIGHT]:
-        loser = spec.winner.other
-        if not may[loser] or mapping.blank(values[spec.winner]):
-            loser = loser.other
-        return _to(spec, loser, maps, values, loses=True) if may[loser] else AGREE
-    to = Side.RIGHT if changed[Side.LEFT] else Side.LEFT
-    if may[to]:
-        return _to(spec, to, maps, values)
-    return Verdict(Act.AGREE, drifts=True) if may[to.other] else AGREE
-
-
-def _to(spec: SyncSpec, side: Side, maps: Maps, values: Mapping[Side, Parts], *, loses: bool = False) -> Verdict:
-    """Write a side, unless a rule of the map keeps its value: fill only empty ones, ignore blanks, never empty a required one."""
-    first = maps[0]
-    if first.rule is WriteRule.IF_EMPTY and not mapping.blank(values[side]):
-        return AGREE
-    if mapping.blank(values[side.other]) and any(m.required or m.ignore_blanks or not spec.field(side, m.target(side)).clearable for m in maps):
-        return AGREE
-    return Verdict(Act.write(side), loses=loses)
-
-
-def base_parts(maps: Maps, row: Row, side: Side) -> Parts | None:
-    """What a side agreed to for a group; None when some map of it was never agreed."""
-    base = row.base(side)
-    if any(m.key not in base for m in maps):
-        return None
-    return tuple(base[m.key] for m in maps)
+def _difference(before: Parts, after: Parts) -> str:
+    """What changed of a group, a difference in each line: those of a document in its own words, others as number 0, value, before, after."""
+    found = []
+    for old, new in zip(before, after, strict=True):
+        if isinstance(old, Lines) and isinstance(new, Lines):
+            found.append(differences(old, new))
+        elif not same(old, new):
+            found.append(f"0|value|{'' if old is None else old}|{'' if new is None else new}")
+    return "\n".join(found)
 
 
 def _agreements(maps: Maps, row: Row, left: Parts, right: Parts) -> Iterator[tuple[Side, str, Value]]:
@@ -257,7 +188,7 @@ def _agreements(maps: Maps, row: Row, left: Parts, right: Parts) -> Iterator[tup
                 yield side, m.key, value
 
 
-def _write(spec: SyncSpec, maps: Maps, row: Row, to: Side, draft: _Draft) -> list[FieldChange] | None:
+def _write(spec: SyncSpec, maps: Maps, row: Row, to: Side, draft: _Draft, refs: References) -> list[FieldChange] | None:
     """Add a group to the changes of a side and tell what it overwrites; None when the side already shows what would be written.
 
     A group of several fields is written whole. A single part that cannot be emptied keeps its value.
@@ -265,7 +196,7 @@ def _write(spec: SyncSpec, maps: Maps, row: Row, to: Side, draft: _Draft) -> lis
     origin, target = row.side(to.other), row.side(to)
     assert origin
     assert target
-    wanted = mapping.translate(spec, maps, to, origin)
+    wanted = mapping.translate(spec, maps, to, origin, refs)
     wanted = {k: v for k, v in wanted.items() if not (is_blank(v) and not spec.field(to, k).clearable)}
     shown = {k: target.values.get(k) for k in wanted}
     if all(same(v, shown[k]) for k, v in wanted.items()):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from connectors.base import FieldSpec
+from connectors.base import FieldSpec, FieldType, Values
 from connectors.vocabulary import Direction, Kind
 from syncconfig.engine.filters import Filter
 
@@ -39,7 +39,10 @@ class WriteRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FieldMap:
-    """One mapped field that is switched on. The first of `left` that is not empty counts; it has one entry unless the map only goes right."""
+    """One mapped field that is switched on. The first of `left` that is not empty counts; it has one entry unless the map only goes right.
+
+    `born` keeps it to records that were first made on one side. A `frozen` one of records born on the left is agreed on once.
+    """
 
     left: tuple[str, ...]
     right: str
@@ -48,6 +51,8 @@ class FieldMap:
     required: bool = False
     ignore_blanks: bool = False
     options: tuple[tuple[str, str], ...] = ()
+    born: Side | None = None
+    frozen: bool = False
 
     @property
     def key(self) -> str:
@@ -66,11 +71,25 @@ class MatchBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The pair of fields whose equal values link two records; empty keys with `MatchBy.NONE`."""
+    """The pair of fields whose equal values link two records; empty keys with `MatchBy.NONE`.
+
+    `confirmed_by` are keys of maps that have to agree as well. `exact_case`: values that differ in their case are not equal.
+    """
 
     by: MatchBy
     left: str = ""
     right: str = ""
+    confirmed_by: tuple[str, ...] = ()
+    exact_case: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition on a side's records that no setting waives. What does not pass has `verdict`: a reason to be left out, or a category to fail by."""
+
+    side: Side
+    passes: Filter
+    verdict: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +99,11 @@ class SyncSpec:
     `namespace` starts every idempotency key: it is unique for ever, also among installations. `version` changes with any setting.
     `mark` is the pair of fields by which records of ours are recognised: the left one holds the right one's value.
     `key_needed`: records whose match value is blank do not take part. `keep_linked`: filters gate only unlinked records.
+
+    `master` is the side whose records are never written from the other one: those that were born there only travel away from it. `copies` is a
+    field of the left that is False for what a sync wrote there; `voided` the pair of fields that tell of a document that no longer counts.
+    `retracts`: what we made of a record goes when that record goes. `constants` are set when a record is created on a side, `fallback` is the
+    product of lines that name none, `looked_through` are fields of the left that references of other kinds are followed to.
     """
 
     namespace: str
@@ -96,15 +120,52 @@ class SyncSpec:
     key_needed: bool = True
     keep_linked: bool = False
     names: Mapping[Side, str] = field(default_factory=lambda: {Side.LEFT: "left", Side.RIGHT: "right"})
+    master: Side | None = None
+    copies: str = ""
+    voided: tuple[str, str] = ("", "")
+    retracts: bool = False
+    constants: Mapping[Side, Values] = field(default_factory=dict)
+    fallback: str = ""
+    looked_through: tuple[str, ...] = ()
+    gates: tuple[Gate, ...] = ()
+
+    def maps_of(self, origin: str) -> tuple[FieldMap, ...]:
+        """The maps that count for records born on a side, with the directions they have for them."""
+        return self._by_origin[origin][0]
+
+    def groups_of(self, origin: str) -> tuple[tuple[FieldMap, ...], ...]:
+        """The same as they are merged: those of one field group and direction together, in the order of the maps."""
+        return self._by_origin[origin][1]
 
     @cached_property
-    def groups(self) -> tuple[tuple[FieldMap, ...], ...]:
-        """The maps as they are merged: those of one field group and direction together, in the order of the maps."""
-        found: dict[tuple[str, Direction], list[FieldMap]] = {}
+    def _by_origin(self) -> dict[str, tuple[tuple[FieldMap, ...], tuple[tuple[FieldMap, ...], ...]]]:
+        return {origin: (maps := tuple(self._born(origin)), self._grouped(maps)) for origin in ("", *Side)}
+
+    def _born(self, origin: str) -> Iterator[FieldMap]:
         for m in self.maps:
+            if m.born and m.born != origin:
+                continue
+            if self.master is None or origin != self.master or not flows(m.direction, self.master):
+                yield m
+            elif m.direction is Direction.BOTH:
+                yield replace(m, direction=self.master.other.inward)
+
+    def _grouped(self, maps: tuple[FieldMap, ...]) -> tuple[tuple[FieldMap, ...], ...]:
+        found: dict[tuple[str, Direction], list[FieldMap]] = {}
+        for m in maps:
             name = self.field(Side.LEFT, m.left[0]).group or self.field(Side.RIGHT, m.right).group
             found.setdefault((name or m.key, m.direction), []).append(m)
         return tuple(tuple(maps) for maps in found.values())
+
+    def voided_field(self, side: Side) -> str:
+        return self.voided[0] if side is Side.LEFT else self.voided[1]
+
+    @cached_property
+    def references(self) -> dict[Side, tuple[FieldSpec, ...]]:
+        """By side, the mapped fields that name records of other kinds."""
+        names = {side: {m.left[0] if side is Side.LEFT else m.right for m in self.maps} for side in Side}
+        found = {side: [self.field(side, key) for key in self.fields[side] if key in names[side]] for side in Side}
+        return {side: tuple(f for f in specs if f.refers or f.type is FieldType.LINES) for side, specs in found.items()}
 
     def field(self, side: Side, key: str) -> FieldSpec:
         return self.fields[side][key]
@@ -127,9 +188,16 @@ class SyncSpec:
 
     def wanted_fields(self, side: Side) -> tuple[str, ...]:
         """The fields a side has to be read with, in the order of its table: mapped, matched, marked, or filtered on."""
-        wanted = {self.match_field(side), self.mark_field(side)}
+        wanted = {
+            self.match_field(side),
+            self.mark_field(side),
+            self.voided_field(side),
+            *((self.copies, *self.looked_through) if side is Side.LEFT else ()),
+        }
         for m in self.maps:
             wanted.update(m.left if side is Side.LEFT else (m.right,))
+        for gate in self.gates:
+            wanted.update(gate.passes.fields if gate.side is side else ())
         source_filter = self.filters.get(side.other.inward)
         if source_filter:
             wanted.update(source_filter.fields)

@@ -28,6 +28,18 @@ class Reason(StrEnum):
     COUNTERPART_DELETED = "counterpart_deleted"
     BY_HAND = "by_hand"
     NO_NAME = "no_name"
+    ITEM_TYPE = "item_type"
+    COPY = "copy"
+    ORIGIN = "origin"
+    CREDIT = "credit"
+    NO_INVOICE = "no_invoice"
+    NO_DEAL = "no_deal"
+    WITHDRAWN = "withdrawn"
+    DEPENDENCY = "dependency"
+
+
+WAITING = "waiting"
+"""The reason of a row that is pending until a record it names is linked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +82,8 @@ class Row:
     """One record, or one linked pair when both sides are there.
 
     `left_base` and `right_base` are keyed by `FieldMap.key`. `dirty`: something may have to be decided. `wants` is the unique value the row was
-    refused, so that it wakes when the value becomes free. `generation` counts intents. `held`: a person excluded it.
+    refused, so that it wakes when the value becomes free; `needs` is the record of another kind it named and could not reach, so that it wakes
+    when that changes. `generation` counts intents. `held`: a person excluded it.
     """
 
     pk: int = 0
@@ -88,6 +101,7 @@ class Row:
     next_attempt_at: datetime | None = None
     generation: int = 0
     wants: str = ""
+    needs: str = ""
     held: bool = False
     last_synced_at: datetime | None = None
     last_direction: str = ""
@@ -141,6 +155,7 @@ class EventType(StrEnum):
     DRIFTED = "drifted"
     UNLINKED = "unlinked"
     GONE = "gone"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, slots=True)

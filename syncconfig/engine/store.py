@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from connectors.vocabulary import Kind
+from syncconfig.engine.references import References
 from syncconfig.engine.spec import Side
 from syncconfig.engine.state import Cursor, Event, Intent, Row
 
@@ -18,7 +20,7 @@ class Batch:
     `rows` with pk 0 are new. `deleted` rows go before others are saved, so that a half's id is free for the link. `closed` intents are
     named by (call, key). `touched` are ids of a side seen unchanged in a sweep. `wake_keys` and `wake_names` make unlinked or failing rows
     dirty that share a match key, or want a unique value on a side. `decided` rows were decided just now: who asked to have them tried again is
-    answered.
+    answered. Rows of other syncs that need one of `rows` become dirty too.
     """
 
     rows: list[Row] = field(default_factory=list)
@@ -50,6 +52,9 @@ class Store(Protocol):
 
     def by_names(self, side: Side, names: Collection[str]) -> list[Row]:
         """The rows that hold these unique values on a side."""
+
+    def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
+        """The rows of other syncs of the same accounts that hold these ids, and the products with these SKUs on the right."""
 
     def due(self, now: datetime, after: int, limit: int) -> list[Row]:
         """Up to `limit` rows above a pk, by pk, that are dirty or whose next attempt has come, and that have no open intent."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from connectors.base import Connector, Operation, Outcome, Stored
+from connectors.base import Connector, Lines, Operation, Outcome, Stored
 from connectors.errors import ConnectorError
-from connectors.vocabulary import UNIQUE_CATEGORY
+from connectors.vocabulary import SHARED_NAMES
 from syncconfig.engine import guards
 from syncconfig.engine.answer import absorb
 from syncconfig.engine.matching import Index, key_of, mark_of
 from syncconfig.engine.observe import observe, refresh
 from syncconfig.engine.plan import Holder, Name, Plan, Planned, at_rest, changes_of, draft, finish, holders_of, intents, keep_names_unique, names
+from syncconfig.engine.references import NONE, References, wanted
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import FieldChange, Intent, Row, State
 from syncconfig.engine.store import Batch, Store
@@ -76,6 +77,7 @@ class Run:
     clock: Clock
     should_stop: Callable[[], bool]
     on_progress: Callable[[Progress], None]
+    fallback: Callable[[], str] = lambda: ""
     report: Report = field(default_factory=Report)
 
     def going(self) -> bool:
@@ -95,14 +97,16 @@ def synchronize(
     unguarded: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
+    fallback: Callable[[], str] = lambda: "",
 ) -> Report:
     """Bring both sides together as the spec says, and tell what was done.
 
-    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again.
+    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again. `fallback` is asked, at most once,
+    for the product of lines that name none.
     Raises `guards.Blocked` before the first write when the run would change suspiciously much, unless `unguarded`; connector errors while reading
     come through, those met while writing end the run and are in the report.
     """
-    run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, should_stop, on_progress)
+    run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, should_stop, on_progress, fallback)
     first = any((cursor := store.cursor(side)) is None or not cursor.complete for side in Side)
     _settle(run)
     if not run.going():
@@ -142,6 +146,9 @@ def _pass(run: Run) -> int:
         if not run.going():
             break
         plan = decide(run.spec, run.sides, run.store, rows, run.clock())
+        if not run.spec.fallback and _lacks_product(plan):
+            run.spec = replace(run.spec, fallback=run.fallback())
+            plan = decide(run.spec, run.sides, run.store, rows, run.clock())
         now = run.clock()
         planned = finish(run.spec, plan, now)
         opened = intents(run.spec, plan, planned, {side: c.batch_size for side, c in run.sides.items()}, now)
@@ -151,6 +158,12 @@ def _pass(run: Run) -> int:
         run.report.decided += len(rows)
         run.on_progress(Progress("write", count, max(total, count)))
     return count
+
+
+def _lacks_product(plan: Plan) -> bool:
+    """Whether a document would be created on the right with lines that name no product."""
+    contents = (v for p in plan.planned for c in p.decision.changes if c.side is Side.RIGHT for v in c.fields.values() if isinstance(v, Lines))
+    return any(not line.product for content in contents for line in content.lines)
 
 
 def decide(
@@ -170,9 +183,19 @@ def decide(
     marks = {mark for row in alone for side in Side if (mark := mark_of(spec, row, side))}
     own = {row.pk for row in rows}
     neighbours = [row for row in store.by_keys(keys, marks) if row.pk not in own and row.pk not in (consumed or ())]
-    plan = draft(spec, rows, Index(spec, [*rows, *neighbours]), now, consumed=consumed)
+    known = [*rows, *neighbours]
+    refs = references_of(spec, store, known)
+    plan = draft(spec, rows, Index(spec, known, refs), now, refs, consumed=consumed)
     keep_names_unique(spec, plan, _holders(spec, sides, store, names(spec, plan), ask=ask), claims if claims is not None else {})
     return plan
+
+
+def references_of(spec: SyncSpec, store: Store, rows: Iterable[Row]) -> References:
+    """What is known of the records that rows name."""
+    if not any(spec.references.values()):
+        return NONE
+    ids, skus = wanted(spec, rows)
+    return store.references(ids, skus) if ids or skus else NONE
 
 
 def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, str], *, ask: Ask) -> dict[Name, list[Holder]]:
@@ -185,7 +208,7 @@ def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, s
         rows = store.by_names(side, here.keys())
         for place, holders in holders_of(spec, rows, side).items():
             found.setdefault(place, []).extend(holders)
-        if ask is Ask.EVERYBODY or (ask is Ask.SHARED and spec.field(side, key).meaning in UNIQUE_CATEGORY):
+        if ask is Ask.EVERYBODY or (ask is Ask.SHARED and spec.field(side, key).meaning in SHARED_NAMES):
             _ask(spec, sides[side], side, key, here, {s.id for row in rows if (s := row.side(side))}, found)
     return found
 
@@ -237,6 +260,7 @@ def _absorb(run: Run, sent: Mapping[tuple[str, str], Intent], outcomes: Sequence
     now = run.clock()
     matched = [(sent[o.name], o) for o in outcomes if o.name in sent]
     rows = {row.pk: row for row in run.store.by_pks({i.pk for i, _ in matched})}
+    refs = references_of(run.spec, run.store, rows.values())
     batch = Batch()
     look: dict[Side, list[str]] = {}
     for intent, outcome in matched:
@@ -245,7 +269,7 @@ def _absorb(run: Run, sent: Mapping[tuple[str, str], Intent], outcomes: Sequence
             continue
         absorbed = absorb(run.spec, rows[intent.pk], intent, outcome, now)
         stored = isinstance(outcome, Stored)
-        rows[intent.pk] = at_rest(run.spec, absorbed.row, now) if stored and absorbed.row.linked else absorbed.row
+        rows[intent.pk] = at_rest(run.spec, absorbed.row, now, refs) if stored and absorbed.row.linked else absorbed.row
         _count(run.report, intent, absorbed.row, stored=stored, open=absorbed.open)
         if absorbed.event:
             batch.events.append(absorbed.event)
@@ -368,7 +392,7 @@ def _foresee(spec: SyncSpec, result: Preview, planned: Planned) -> None:
         counter = result.create if change.operation is Operation.CREATE else result.update
         counter[change.side] += 1
         shown = replace(change, fields={key: value for key, value in change.fields.items() if key not in spec.mark})
-        if not shown.fields:
+        if not shown.fields and change.operation is not Operation.DELETE:
             result.marked += 1
         elif len(result.samples) < SAMPLES:
             result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, shown)))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from connectors.base import FieldSpec, FieldType, Value, Values
+from connectors.base import FieldSpec, FieldType, Line, Lines, Value, Values
 from connectors.vocabulary import Category
 
 TEXT_TYPES = frozenset({FieldType.TEXT, FieldType.EMAIL, FieldType.PHONE, FieldType.URL})
@@ -46,24 +46,40 @@ def same(one: Value, other: Value) -> bool:
         return is_blank(one) and is_blank(other)
     if isinstance(one, str) and isinstance(other, str):
         return text(one) == text(other)
+    if isinstance(one, Lines) and isinstance(other, Lines):
+        return said(one) == said(other)
     return type(one) is type(other) and one == other
+
+
+def said(content: Lines) -> tuple[object, ...]:
+    """What a document says, without the names that products have and the ids that lines have on one side only."""
+    lines = tuple((text(line.text), *_positive(line.quantity, line.price), line.amount, line.product) for line in content.lines)
+    return (lines, content.total, content.discount, content.tax)
+
+
+def _positive(quantity: Decimal, price: Decimal) -> tuple[Decimal, Decimal]:
+    """Quantity and price with the sign on the price: one side takes no negative price, the other no negative quantity."""
+    return (-quantity, -price) if quantity < 0 else (quantity, price)
 
 
 def same_all(one: tuple[Value, ...], other: tuple[Value, ...]) -> bool:
     return len(one) == len(other) and all(map(same, one, other))
 
 
-def match_key(value: Value) -> str:
-    """What records are matched by: text trimmed and without case, other values by their text; empty for blanks."""
+def match_key(value: Value, *, exact_case: bool = False) -> str:
+    """What records are matched by: text trimmed and without case unless `exact_case`, other values by their text; empty for blanks."""
     if is_blank(value):
         return ""
-    return text(str(value)).casefold()
+    plain = text(str(value))
+    return plain if exact_case else plain.casefold()
 
 
 def compatible(source: FieldSpec, target: FieldSpec) -> bool:
     """Whether values of one field may be written into another (spec R58)."""
     if target.read_only or target.association or source.association:
         return False
+    if FieldType.LINES in (source.type, target.type) or target.refers:
+        return source.type == target.type and source.refers == target.refers
     if target.type in TEXT_TYPES:
         return source.type in TEXT_TYPES or source.type in _INTO_TEXT
     return source.type == target.type or {source.type, target.type} <= _MOMENTS
@@ -166,11 +182,35 @@ def to_json(value: Value) -> Any:
         return {"n": str(value)}
     if isinstance(value, tuple):
         return list(value)
+    if isinstance(value, Lines):
+        return _lines_to_json(value)
     return value
+
+
+_AMOUNTS = ("quantity", "price", "amount")
+_WORDS = ("text", "product", "name", "sku", "id")
+
+
+def _lines_to_json(content: Lines) -> dict[str, Any]:
+    lines = [[*(str(getattr(line, name)) for name in _AMOUNTS), *(to_json(getattr(line, name)) for name in _WORDS)] for line in content.lines]
+    return {"lines": lines, "sums": [str(content.total), str(content.discount), str(content.tax)], "adjustments": list(content.adjustments)}
+
+
+def _lines_from_json(stored: Mapping[str, Any]) -> Lines:
+    total, discount, tax = map(Decimal, stored["sums"])
+    return Lines(tuple(map(_line_from_json, stored["lines"])), total, discount, tax, tuple(stored["adjustments"]))
+
+
+def _line_from_json(row: Sequence[Any]) -> Line:
+    quantity, price, amount = map(Decimal, row[: len(_AMOUNTS)])
+    words = dict(zip(_WORDS, (str(from_json(word)) for word in row[len(_AMOUNTS) :]), strict=True))
+    return Line(quantity=quantity, price=price, amount=amount, **words)
 
 
 def from_json(stored: Any) -> Value:
     if isinstance(stored, dict):
+        if "lines" in stored:
+            return _lines_from_json(stored)
         if "n" in stored:
             return Decimal(stored["n"])
         if "bytes" in stored:

@@ -46,6 +46,7 @@ class SyncRecord(models.Model):
     left_name = models.CharField(_("HubSpot name"), max_length=512, blank=True)
     right_name = models.CharField(_("QuickBooks name"), max_length=512, blank=True)
     wants = models.CharField(_("waits for"), max_length=512, blank=True)
+    needs = models.CharField(_("waits for the record"), max_length=100, blank=True)
     title = models.CharField(_("name"), max_length=512, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.PENDING)
     reason = models.CharField(_("reason"), max_length=40, blank=True)
@@ -91,6 +92,7 @@ class SyncRecord(models.Model):
             models.Index(fields=("sync", "left_name"), name="record_left_name"),
             models.Index(fields=("sync", "right_name"), name="record_right_name"),
             models.Index(fields=("sync", "wants"), condition=~models.Q(wants=""), name="record_wants"),
+            models.Index(fields=("sync", "needs"), condition=~models.Q(needs=""), name="record_needs"),
         )
 
     def __str__(self) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from connectors.vocabulary import Direction, Kind
+from connectors.vocabulary import FOLLOWERS, Direction, Kind
 from syncconfig.engine.spec import MatchBy, Side, WriteRule
 from syncconfig.models.connection import Connection
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 class KindChoice(models.TextChoices):
     CONTACT = Kind.CONTACT.value, _("Contact")
+    PRODUCT = Kind.PRODUCT.value, _("Product")
+    INVOICE = Kind.INVOICE.value, _("Invoice")
+    PAYMENT = Kind.PAYMENT.value, _("Payment")
+    NOTE = Kind.NOTE.value, _("Payment note")
 
 
 class DirectionChoice(models.TextChoices):
@@ -136,6 +140,11 @@ class ObjectSync(models.Model):
         """The sync whose records this one's settings speak of."""
         return self.draft_of or self
 
+    @property
+    def follows(self) -> bool:
+        """Whether this sync goes along with the one of invoices and is not set up by itself."""
+        return Kind(self.kind) in FOLLOWERS
+
     def flows(self, side: Side) -> bool:
         """Whether values travel to a side."""
         return self.direction in (DirectionChoice.BOTH, side.inward.value)
@@ -145,7 +154,7 @@ class FieldMapping(models.Model):
     """One mapped field of a sync. Predefined ones can be switched, own ones can be changed and deleted.
 
     `left_sources` lists the fields whose first filled one counts; `left_field` is the first of them. A predefined mapping with more than one is
-    never gone: switched off, it keeps to the rest.
+    never gone: switched off, it keeps to the rest. `born` and `frozen` are those of `engine.spec.FieldMap`.
     """
 
     sync = models.ForeignKey(ObjectSync, on_delete=models.CASCADE, related_name="mappings")
@@ -159,6 +168,8 @@ class FieldMapping(models.Model):
     rule = models.CharField(max_length=10, choices=RuleChoice.choices, default=WriteRule.ALWAYS.value)
     ignore_blanks = models.BooleanField(default=False)
     options = models.JSONField(default=list, blank=True)
+    born = models.CharField(max_length=5, blank=True)
+    frozen = models.BooleanField(default=False)
     note = models.CharField(max_length=200, blank=True)
     position = models.PositiveIntegerField(default=0)
 

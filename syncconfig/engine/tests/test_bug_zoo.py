@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from connectors.base import Outcome, Record, Stored
-from syncconfig.engine import answer, plan, reconcile, synchronize
+from syncconfig.engine import answer, plan, reconcile, scope, synchronize
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Intent, Row
 from syncconfig.engine.store import Batch
@@ -47,8 +47,8 @@ def test_one_base_for_both_sides_is_caught(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_filter_that_gates_only_creates_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = reconcile.out_of_scope
-    monkeypatch.setattr(reconcile, "out_of_scope", lambda spec, row, now: None if row.linked else real(spec, row, now))
+    real = scope.out_of_scope
+    monkeypatch.setattr(scope, "out_of_scope", lambda spec, row, now: None if row.linked else real(spec, row, now))
     caught(lambda: test_synchronize.test_t24_leaving_the_filter_suspends_and_coming_back_merges_without_duplicate(World()))
 
 

@@ -15,9 +15,10 @@ import pytest
 from connectors.base import FieldSpec, Presence, Record, Stored, Value
 from connectors.vocabulary import Direction, Kind
 from syncconfig.engine.answer import absorb
+from syncconfig.engine.decision import Decision
 from syncconfig.engine.filters import compile_filter
 from syncconfig.engine.plan import Plan, Planned, finish, intents
-from syncconfig.engine.reconcile import Decision, reconcile
+from syncconfig.engine.reconcile import reconcile
 from syncconfig.engine.spec import FieldMap, Match, MatchBy, Side, SyncSpec, WriteRule
 from syncconfig.engine.state import Reason, Row, Seen, State
 from syncconfig.engine.tests.world import ZONE

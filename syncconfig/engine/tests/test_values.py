@@ -123,7 +123,9 @@ def test_blanks_are_blank_in_every_type() -> None:
 
 def test_everything_goes_into_text_and_little_else_mixes() -> None:
     text = field(FieldType.TEXT)
-    assert all(compatible(field(kind), text) for kind in FieldType)
+    assert all(compatible(field(kind), text) for kind in FieldType if kind is not FieldType.LINES)
+    assert not compatible(field(FieldType.LINES), text)
+    assert compatible(field(FieldType.LINES), field(FieldType.LINES))
     assert compatible(field(FieldType.DATE), field(FieldType.DATETIME))
     assert not compatible(text, field(FieldType.NUMBER))
     assert not compatible(text, field(FieldType.TEXT, read_only=True))
