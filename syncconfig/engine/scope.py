@@ -42,14 +42,17 @@ def withdrawn(spec: SyncSpec, row: Row) -> Decision | None:
 
 
 def at_gates(spec: SyncSpec, row: Row, now: datetime) -> Decision | None:
-    """What keeps a row from taking part whatever the settings say; None when nothing does. The side that a document was born on is asked."""
+    """What keeps a row from taking part whatever the settings say; None when nothing does. The side that a document was born on is asked.
+
+    What is unknown keeps nobody out: what a write answered may not show it, and the next look will.
+    """
     for gate in spec.gates:
         seen = row.side(gate.side)
         if seen is None or (spec.master and row.linked and row.origin != gate.side):
             continue
         failed = gate.passes(seen.values, seen.related, now)
-        if failed is not None:
-            value = seen.values.get(failed.field)
+        if failed is not None and failed.field in seen.values:
+            value = seen.values[failed.field]
             details = {"side": gate.side, "field": spec.field(gate.side, failed.field).label, "value": "" if value is None else str(value)}
             state = State.FAILING if gate.verdict in set(Category) else State.EXCLUDED
             return Decision(state, gate.verdict, details)

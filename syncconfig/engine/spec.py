@@ -103,7 +103,8 @@ class SyncSpec:
     `master` is the side whose records are never written from the other one: those that were born there only travel away from it. `copies` is a
     field of the left that is False for what a sync wrote there; `voided` the pair of fields that tell of a document that no longer counts.
     `retracts`: what we made of a record goes when that record goes. `constants` are set when a record is created on a side, `fallback` is the
-    product of lines that name none, `looked_through` are fields of the left that references of other kinds are followed to.
+    product of lines that name none, `kept` are fields of the left that are read for
+    others: references of other kinds are followed to them, reports count them.
     """
 
     namespace: str
@@ -126,7 +127,7 @@ class SyncSpec:
     retracts: bool = False
     constants: Mapping[Side, Values] = field(default_factory=dict)
     fallback: str = ""
-    looked_through: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
 
     def maps_of(self, origin: str) -> tuple[FieldMap, ...]:
@@ -192,7 +193,7 @@ class SyncSpec:
             self.match_field(side),
             self.mark_field(side),
             self.voided_field(side),
-            *((self.copies, *self.looked_through) if side is Side.LEFT else ()),
+            *((self.copies, *self.kept) if side is Side.LEFT else ()),
         }
         for m in self.maps:
             wanted.update(m.left if side is Side.LEFT else (m.right,))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import requests
@@ -250,8 +250,11 @@ class Town(System):
                 state.delete(collection, key)
 
 
+AnyTown = TypeVar("AnyTown", bound=Town)
+
+
 @contextmanager
-def running(fixture: Any, admin: User) -> Iterator[Town]:
+def running(fixture: Any, admin: User, made: type[AnyTown] = Town) -> Iterator[AnyTown]:  # type: ignore[assignment]
     """A town on free ports, without request limits. `fixture` is pytest-django's `settings`."""
     clock = Clock()
     apps = {key: simulation.build(State(), clock=clock) for key, simulation in sandboxes().items()}
@@ -265,7 +268,7 @@ def running(fixture: Any, admin: User) -> Iterator[Town]:
     for app in apps.values():
         app.keep_log = True
     try:
-        yield Town(Sandboxes(servers), admin, clock)
+        yield made(Sandboxes(servers), admin, clock)
     finally:
         for server in servers.values():
             server.stop()

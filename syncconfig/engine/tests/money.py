@@ -125,7 +125,7 @@ SPECS = {
         master=Side.RIGHT,
         copies="billable",
         voided=("voided", "voided"),
-        looked_through=("deals",),
+        kept=("deals",),
     ),
     Kind.PAYMENT: spec_of(Kind.PAYMENT, PAYMENT, PAYMENT_MAPS, master=Side.RIGHT, retracts=True),
     Kind.NOTE: spec_of(Kind.NOTE, NOTE, NOTE_MAPS, master=Side.RIGHT, retracts=True, direction=TO_LEFT),
