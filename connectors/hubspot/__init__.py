@@ -1,9 +1,10 @@
-"""HubSpot: contacts, with their companies and invoices as far as filters need them."""
+"""HubSpot: contacts, products, invoices, payments and notes, with their companies and deals as far as these need them."""
 
 from __future__ import annotations
 
 from connectors.hubspot.connector import HubSpotConnector
-from connectors.hubspot.objects import API_VERSION, OAUTH_VERSION, OWN_PROPERTIES, SCOPES
+from connectors.hubspot.facts import API_VERSION, OAUTH_VERSION
+from connectors.hubspot.objects import OWN_PROPERTIES, SCOPES
 from connectors.provider import Endpoints, ObjectName, Provider
 from connectors.vocabulary import Kind
 
@@ -29,9 +30,15 @@ PROVIDER = Provider(
     sandbox=lambda url: endpoints(url, url),
     basic_auth=False,
     account_parameter="",
-    objects={Kind.CONTACT: ObjectName("contact", "contacts")},
+    objects={
+        Kind.CONTACT: ObjectName("contact", "contacts"),
+        Kind.PRODUCT: ObjectName("product", "products"),
+        Kind.INVOICE: ObjectName("invoice", "invoices"),
+        Kind.PAYMENT: ObjectName("payment", "payments"),
+        Kind.NOTE: ObjectName("note", "notes"),
+    },
     connect=HubSpotConnector,
-    creates=tuple(str(definition["label"]) for definitions in OWN_PROPERTIES.values() for definition in definitions),
+    creates=tuple(dict.fromkeys(own.label for properties in OWN_PROPERTIES.values() for found in properties.values() for own in found)),
 )
 
 __all__ = ["PROVIDER", "HubSpotConnector"]

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from connectors.base import Page, Record
 from connectors.hubspot.client import BATCH, SEARCH_PAGE, Found, HubSpotClient, Raw
-from connectors.hubspot.objects import OBJECTS, ObjectType
+from connectors.hubspot.facts import ObjectType
 from connectors.hubspot.reading import Reader, Wanted, at_once, chunks
 from connectors.hubspot.values import in_milliseconds, milliseconds
 from connectors.hubspot.windows import RECHECK_MS, Cursor, Progress, Window
@@ -31,11 +31,13 @@ class Feed:
     def __init__(self, client: HubSpotClient, wanted: Wanted, cursor: Cursor | None) -> None:
         self.client = client
         self.wanted = wanted
-        self.kind = OBJECTS[wanted.kind]
-        self.cursor = cursor or Cursor(full=True)
+        self.kind = wanted.model.type
+        self.cursor = cursor or Cursor(full=wanted.model.listed)
         self.reader = Reader(client, wanted)
 
     def pages(self) -> Iterator[Page]:
+        if not self.wanted.model.listed:
+            return iter((Page((), self.cursor.text(), complete=True, full=False),))
         return self._complete() if self.cursor.full else self._delta()
 
     # Everything
@@ -78,7 +80,7 @@ class Feed:
         return Found(results, found.after, 0, first.at)
 
     def _listed(self) -> tuple[str, ...]:
-        return tuple({"company": "companies", "invoice": "invoices"}[name] for name in self.wanted.links)
+        return tuple(type.path for type in self.wanted.associations)
 
     def _begin(self, at: int) -> None:
         """Open the windows at the first answer of a pass. A list does not lag, so it counts as a full look."""
@@ -102,7 +104,7 @@ class Feed:
     def _news(self, kind: ObjectType) -> Iterator[tuple[list[Raw], int]]:
         """What changed of one type and was not shown before. The cursor moves on as soon as a page has been taken."""
         window, place = self.cursor.window(kind.path), self.cursor.progress
-        properties = self.wanted.properties if kind is self.kind else self.wanted.associated_properties(kind)
+        properties = self.wanted.properties if kind is self.kind else self.wanted.reads[kind]
         if place is None or not place.after:
             newest = self.client.search(kind, window.start, properties, newest_first=True)
             if newest.total <= len(newest.results):

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from connectors.errors import NotFound
 from connectors.http import Answer, ApiSession, Pacer, Token, unexpected
 from connectors.hubspot.errors import PROVIDER, HubSpotDialect
-from connectors.hubspot.objects import API_VERSION, ObjectType
+from connectors.hubspot.facts import API_VERSION, ObjectType
 
 PAGE = 100
 BATCH = 100
@@ -56,9 +56,9 @@ class HubSpotClient:
     def create_group(self, path: str, name: str, label: str) -> None:
         self._call("POST", f"/crm/properties/{API_VERSION}/{path}/groups", body={"name": name, "label": label})
 
-    def list_page(self, path: str, properties: Sequence[str], associations: Sequence[str], after: str) -> Found:
+    def list_page(self, path: str, properties: Sequence[str], associations: Sequence[str], after: str, limit: int = PAGE) -> Found:
         """One page of every live record, by id."""
-        params = {"limit": str(PAGE), "properties": ",".join(properties)}
+        params = {"limit": str(limit), "properties": ",".join(properties)}
         if associations:
             params["associations"] = ",".join(associations)
         if after:
@@ -97,6 +97,23 @@ class HubSpotClient:
     def batch_write(self, path: str, verb: str, inputs: Sequence[Raw]) -> Raw:
         """Send one batch of creates, updates or upserts; `verb` is the last part of its path. The answer as it is."""
         return self._object(self._call("POST", f"/crm/objects/{API_VERSION}/{path}/batch/{verb}", body={"inputs": list(inputs)}))
+
+    def batch_archive(self, path: str, ids: Sequence[str]) -> None:
+        """Archive at most 100 records; those that are archived or unknown count as done."""
+        inputs = [{"id": record_id} for record_id in ids]
+        self._call("POST", f"/crm/objects/{API_VERSION}/{path}/batch/archive", body={"inputs": inputs}, idempotent=True)
+
+    def associate(self, path: str, to: str, pairs: Iterable[tuple[str, str]]) -> None:
+        """Associate records of one type with records of another by the default association; those that are so already stay so."""
+        inputs = [{"from": {"id": one}, "to": {"id": other}} for one, other in pairs]
+        address = f"/crm/associations/{API_VERSION}/{path}/{to}/batch/associate/default"
+        self._call("POST", address, body={"inputs": inputs}, bucket="associations", idempotent=True)
+
+    def exists(self, path: str, filters: Sequence[Mapping[str, str]]) -> bool:
+        """Whether the search index shows a record that passes all filters."""
+        body = {"filterGroups": [{"filters": list(filters)}], "properties": ["hs_object_id"], "limit": 1}
+        answer = self._call("POST", f"/crm/objects/{API_VERSION}/{path}/search", body=body, bucket="search", idempotent=True)
+        return bool(self._results(answer))
 
     def associations(self, path: str, to: str, ids: Iterable[str]) -> dict[str, list[str]]:
         """The ids of `to` that each record is associated with, all pages; records without any are left out."""

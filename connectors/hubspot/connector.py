@@ -5,20 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from threading import Lock
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from connectors.base import Account, FieldSpec, FieldType, Outcome, Page, Presence, Record, Write
-from connectors.errors import AlreadyExists
+from connectors.errors import AlreadyExists, Forbidden, NotFound, Rejected
 from connectors.http import Token
 from connectors.hubspot.changes import Feed
 from connectors.hubspot.client import BATCH, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
-from connectors.hubspot.objects import ALIASES, COMPUTED, FIELDS, OBJECTS, OWN_PROPERTIES, PROPERTY_GROUP
+from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_GROUP
+from connectors.hubspot.invoicing import InvoiceWriter
+from connectors.hubspot.linked import LinkedWriter
+from connectors.hubspot.objects import FIELDS, MODELS, OBJECTS
 from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, want
+from connectors.hubspot.settling import SettlingWriter
 from connectors.hubspot.values import in_milliseconds, specification
 from connectors.hubspot.windows import parse
-from connectors.hubspot.writing import Writer
 from connectors.provider import Endpoints
 from connectors.vocabulary import Kind
+
+WRITERS: dict[Kind, type[SettlingWriter]] = {Kind.INVOICE: InvoiceWriter, Kind.PAYMENT: LinkedWriter, Kind.NOTE: LinkedWriter}
+"""Kinds that are not written as plain records."""
 
 
 class HubSpotConnector:
@@ -32,6 +40,8 @@ class HubSpotConnector:
         self._web = endpoints.web
         self._account_id = account_id
         self._fields: dict[Kind, tuple[FieldSpec, ...]] = {}
+        self._zone: ZoneInfo | None = None
+        self._lock = Lock()
 
     @property
     def calls(self) -> int:
@@ -39,7 +49,7 @@ class HubSpotConnector:
 
     def account(self) -> Account:
         details = self._client.details()
-        kind = str(details.get("accountType") or "")
+        kind, self._zone = str(details.get("accountType") or ""), _zone_of(details)
         return Account(
             id=str(details["portalId"]),
             name=f"HubSpot {details['portalId']}",
@@ -50,25 +60,51 @@ class HubSpotConnector:
                 "account_type": kind,
                 "ui_domain": str(details.get("uiDomain") or ""),
                 "additional_currencies": ", ".join(details.get("additionalCurrencies") or ()),
+                "payments": self._payments(),
+                "data_sync_invoices": self._data_sync(),
             },
         )
 
+    def zone(self) -> ZoneInfo:
+        """The account's time zone, asked for once."""
+        with self._lock:
+            if self._zone is None:
+                self._zone = _zone_of(self._client.details())
+            return self._zone
+
+    def _payments(self) -> str:
+        """Whether the account keeps payments: "yes" or "no". Source: section 13."""
+        try:
+            self._client.list_page(PAYMENTS.path, (), (), "", limit=1)
+        except (Forbidden, Rejected, NotFound):
+            return "no"
+        return "yes"
+
+    def _data_sync(self) -> str:
+        """Whether HubSpot's own QuickBooks data sync fills this account too: "yes", "no", or "" where nobody can tell. Source: section 12.5."""
+        source = {"propertyName": "hs_invoice_source", "operator": "EQ", "value": "data_sync"}
+        try:
+            found = self._client.exists(INVOICES.path, [source, {"propertyName": KEY_PROPERTY, "operator": "NOT_HAS_PROPERTY"}])
+        except (Forbidden, Rejected):
+            return ""
+        return "yes" if found else "no"
+
     def setup(self, kind: Kind) -> None:
-        path = OBJECTS[kind].path
-        existing = {str(definition["name"]) for definition in self._client.properties(path)}
-        missing = [definition for definition in OWN_PROPERTIES[kind] if definition["name"] not in existing]
-        if not missing:
-            return
-        with suppress(AlreadyExists):
-            self._client.create_group(path, PROPERTY_GROUP, "Tandem")
-        for definition in missing:
+        for path, own in MODELS[kind].own.items():
+            existing = {str(definition["name"]) for definition in self._client.properties(path)}
+            missing = [entry for entry in own if entry.name not in existing]
+            if not missing:
+                continue
             with suppress(AlreadyExists):
-                self._client.create_property(path, definition)
+                self._client.create_group(path, PROPERTY_GROUP, "Tandem")
+            for entry in missing:
+                with suppress(AlreadyExists):
+                    self._client.create_property(path, entry.definition())
         self._fields.pop(kind, None)
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
         definitions = {str(d["name"]): d for d in self._client.properties(OBJECTS[kind].path)}
-        own = [specification(d) for name, d in definitions.items() if not d.get("hidden") and name not in _standard(kind)]
+        own = [specification(d) for name, d in definitions.items() if not d.get("hidden") and name not in MODELS[kind].standard]
         standard = [_with_options(spec, definitions.get(spec.key)) for spec in FIELDS[kind]]
         self._fields[kind] = (*standard, *sorted(own, key=lambda spec: (spec.label.lower(), spec.key)))
         return self._fields[kind]
@@ -77,11 +113,13 @@ class HubSpotConnector:
         cursor = parse(since) if since is not None else None
         wanted = self._want(kind, fields, cursor.types if cursor else {})
         feed = Feed(self._client, wanted, cursor)
-        feed.cursor.types = {key: wanted.types[key] for key in wanted.fields if key not in _standard(kind)}
+        feed.cursor.types = {key: wanted.types[key] for key in wanted.fields if key not in MODELS[kind].standard}
         yield from feed.pages()
 
     def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
         known = parse(cursor)
+        if not MODELS[kind].listed:
+            return cursor
         window = known.window(OBJECTS[kind].path)
         for record in records:
             if record.modified_at:
@@ -100,7 +138,7 @@ class HubSpotConnector:
 
     def _missing(self, reader: Reader, ids: Sequence[str]) -> Iterator[Record]:
         """Records a batch did not show: merged into another, or gone, which two single reads have to agree on."""
-        path, properties = OBJECTS[reader.wanted.kind].path, reader.wanted.properties
+        path, properties = reader.wanted.path, reader.wanted.properties
 
         def look(record_id: str) -> Raw | None:
             return self._client.get(path, record_id, properties) or self._client.get(path, record_id, properties)
@@ -114,7 +152,7 @@ class HubSpotConnector:
 
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         wanted = self._want(kind, [*fields, key])
-        aliases = ALIASES.get(key)
+        aliases = MODELS[kind].aliases.get(key)
         properties = (*wanted.properties, aliases) if aliases else wanted.properties
         distinct = list(dict.fromkeys(value.strip().lower() for value in values if value.strip()))
         if not self._unique(kind, key):
@@ -143,12 +181,14 @@ class HubSpotConnector:
         yield from self._writer(kind, writes, fields).settle(writes)
 
     def url(self, kind: Kind, record_id: str) -> str:
-        return f"{self._web}/contacts/{self._account_id}/record/{OBJECTS[kind].type_id}/{record_id}"
+        """A kind that is not listed has no page of its own: the account's."""
+        account = f"{self._web}/contacts/{self._account_id}"
+        return f"{account}/record/{OBJECTS[kind].type_id}/{record_id}" if MODELS[kind].listed else account
 
-    def _writer(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Writer:
+    def _writer(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> SettlingWriter:
         keys = dict.fromkeys(key for write in writes for key in (*write.fields, *write.expected))
         self._want(kind, keys)
-        return Writer(self._client, self._want(kind, fields), self._specs(kind))
+        return WRITERS.get(kind, SettlingWriter)(self._client, self._want(kind, fields), self._specs(kind))
 
     def _want(self, kind: Kind, fields: Iterable[str], types: Mapping[str, FieldType] | None = None) -> Wanted:
         """What the fields need. Fields of the account's own are looked up once, unless `types` knows them."""
@@ -156,12 +196,10 @@ class HubSpotConnector:
         known = {**{key: spec.type for key, spec in self._specs(kind).items()}, **(types or {})}
         if any(key not in known for key in keys):
             known = {**known, **{spec.key: spec.type for spec in self.fields(kind)}}
-        return want(kind, keys, {key: known.get(key, FieldType.TEXT) for key in keys})
+        return want(MODELS[kind], keys, {key: known.get(key, FieldType.TEXT) for key in keys}, self.zone)
 
     def _specs(self, kind: Kind) -> dict[str, FieldSpec]:
-        return {spec.key: spec for spec in self._fields.get(kind, FIELDS[kind]) if not spec.association and spec.key not in COMPUTED} | {
-            spec.key: spec for spec in FIELDS[kind] if spec.association or spec.key in COMPUTED
-        }
+        return {spec.key: spec for spec in self._fields.get(kind, FIELDS[kind])}
 
     def _unique(self, kind: Kind, key: str) -> bool:
         return key in self._specs(kind) and self._specs(kind)[key].unique
@@ -175,13 +213,17 @@ def _found_by(record: Record, key: str, aliases: str | None, values: Sequence[st
     return replace(record, fields={**record.fields, key: alias}) if alias and own not in values else record
 
 
-def _standard(kind: Kind) -> set[str]:
-    return {spec.key for spec in FIELDS[kind]}
-
-
 def _with_options(spec: FieldSpec, definition: Raw | None) -> FieldSpec:
-    """A standard field as this account has it: it may be read-only there, or have options."""
+    """A standard field as this account has it: it may be read-only there, or have options where the table knows none."""
     if definition is None or spec.association:
         return spec
     told = specification(definition)
-    return replace(spec, read_only=spec.read_only or told.read_only, options=told.options or spec.options)
+    return replace(spec, read_only=spec.read_only or told.read_only, options=spec.options or told.options)
+
+
+def _zone_of(details: Raw) -> ZoneInfo:
+    """The zone of the account's details; UTC for one that nobody knows."""
+    try:
+        return ZoneInfo(str(details.get("timeZone") or "UTC"))
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")

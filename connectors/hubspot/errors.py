@@ -24,9 +24,20 @@ CODES = {
     "CONFLICTING_UNIQUE_VALUE": Category.ALREADY_LINKED,
     "REQUIRED_FIELD": Category.REQUIRED_VALUE_MISSING,
     "MISSING_REQUIRED_PROPERTY": Category.REQUIRED_VALUE_MISSING,
+    "MISSING_REQUIRED_ASSOCIATION": Category.REQUIRED_VALUE_MISSING,
     "MAX_LENGTH": Category.VALUE_TOO_LONG,
 }
 """Codes of refused properties; every other `INVALID_...` is a value that does not fit."""
+
+CURRENCIES = frozenset({"hs_currency", "hs_currency_code", "hs_line_item_currency_code"})
+"""Properties whose option is refused when the account does not use the currency (section 10.2)."""
+PHRASES = (
+    ("INVOICE_TO_LINE_ITEM", Category.NO_LINE_ITEMS),
+    ("can no longer be edited", Category.VALUE_INVALID),
+    ("cannot be changed", Category.VALUE_INVALID),
+    ("cannot be deleted", Category.VALUE_INVALID),
+)
+"""Words of refusals that have no code of their own, or one that says less (sections 12.1, 12.2 and 13)."""
 
 
 class Details(TypedDict):
@@ -77,6 +88,9 @@ def refusal(body: Mapping[str, Any], details: Details) -> ConnectorError:
         return Stale("was changed at the same time", **details)
     name, code, words = _property_problem(body, message)
     known = CODES.get(code) or (Category.VALUE_INVALID if code.startswith("INVALID_") else Category.UNKNOWN)
+    if code == "INVALID_OPTION" and name in CURRENCIES:
+        known = Category.CURRENCY_MISMATCH
+    known = next((category for phrase, category in PHRASES if phrase in message), known)
     if HELD.search(message):
         code, known = "CONFLICTING_UNIQUE_VALUE", Category.ALREADY_LINKED
     trace = details["trace"]

@@ -10,68 +10,88 @@ from typing import TypeVar
 
 from connectors.base import FieldType, Presence, Record, Value, Values
 from connectors.hubspot.client import BATCH, HubSpotClient, Raw
-from connectors.hubspot.objects import (
-    ALWAYS,
-    ASSOCIATED,
-    ASSOCIATED_PROPERTIES,
-    COMPANIES,
-    COMPUTED,
-    FIELDS,
-    INVOICES,
-    OBJECTS,
-    ObjectType,
-)
+from connectors.hubspot.facts import ObjectType
+from connectors.hubspot.model import Computed, Gap, Model, Properties, Sight, Zone
 from connectors.hubspot.values import associated, canonical, moment
-from connectors.vocabulary import Kind
 
 CALLS_AT_ONCE = 4
 CACHE_SIZE = 50_000
 
 Seen = Callable[[ObjectType, Raw], None]
 """Called for every associated record that was read."""
+Links = Mapping[str, Mapping[str, Sequence[str]]]
+"""Ids of associated records, by path and by the id of the record they belong to."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a set of fields takes to read. `types` by field key; `links` are the associated object types whose records show in the fields;
-    `texts` are the fields whose values need no conversion."""
+    """What a set of fields takes to read. `types` by field key; `texts` are the fields whose values need no conversion; `computed` are those that
+    are no property, `plain` the others. `links` are the names of associated object types whose records show as they are, with the
+    fields that want them.
 
-    kind: Kind
+    `associations` are the types whose ids are needed, `reads` those whose records are, with the properties to read and the property that holds
+    the id where it is no association; a change of one of these shows in the fields.
+    """
+
+    model: Model
     fields: tuple[str, ...]
     types: Mapping[str, FieldType]
     properties: tuple[str, ...]
     links: Mapping[str, tuple[str, ...]]
     texts: frozenset[str]
+    plain: tuple[str, ...]
+    computed: Mapping[str, Computed]
+    associations: tuple[ObjectType, ...]
+    reads: Mapping[ObjectType, tuple[str, ...]]
+    by: Mapping[ObjectType, str]
+    zone: Zone
 
     @property
-    def company_name(self) -> bool:
-        return "company_name" in self.fields
+    def path(self) -> str:
+        return self.model.type.path
 
     @property
     def associated_types(self) -> tuple[ObjectType, ...]:
         """Object types a change of which shows in the fields."""
-        companies = (COMPANIES,) if self.company_name or "company" in self.links else ()
-        return (*companies, *((INVOICES,) if "invoice" in self.links else ()))
-
-    def associated_properties(self, kind: ObjectType) -> tuple[str, ...]:
-        """Properties to read of an associated type."""
-        name = "company" if kind is COMPANIES else "invoice"
-        keys = [ASSOCIATED_PROPERTIES[key] for key in self.links.get(name, ())]
-        return tuple(dict.fromkeys([*(["name"] if kind is COMPANIES else []), *keys]))
+        return tuple(self.reads)
 
 
-def want(kind: Kind, fields: Iterable[str], types: Mapping[str, FieldType]) -> Wanted:
+def want(model: Model, fields: Iterable[str], types: Mapping[str, FieldType], zone: Zone) -> Wanted:
     """Sort the fields of a request by what they need. `types` knows every one of them."""
     keys = tuple(dict.fromkeys(fields))
-    associations = {f.key: f.association for f in FIELDS[kind] if f.association}
-    plain = [key for key in keys if key not in associations and key not in COMPUTED]
-    needed = [name for key in keys for name in COMPUTED.get(key, ())]
-    links = {name: tuple(key for key in keys if associations.get(key) == name) for name in ASSOCIATED}
-    properties = tuple(dict.fromkeys([*plain, *needed, *ALWAYS[kind]]))
-    texts = frozenset(key for key in keys if types[key] in (FieldType.TEXT, FieldType.PHONE, FieldType.URL, FieldType.CHOICE))
-    return Wanted(kind, keys, types, properties, {name: found for name, found in links.items() if found}, texts)
+    names = {f.key: f.association for f in model.fields if f.association}
+    computed = {key: model.computed[key] for key in keys if key in model.computed}
+    needed = [name for key in keys if key not in names for name in model.needed(key)]
+    links = {name: found for name in model.related if (found := tuple(key for key in keys if names.get(key) == name))}
+    associations: dict[ObjectType, None] = {}
+    reads: dict[ObjectType, list[str]] = {}
+    by: dict[ObjectType, str] = {}
+    for source in (source for entry in computed.values() for source in entry.sources):
+        if source.by:
+            by[source.type] = source.by
+        else:
+            associations[source.type] = None
+        if source.properties:
+            reads.setdefault(source.type, []).extend(source.properties)
+    for name, found in links.items():
+        associations[model.related[name]] = None
+        reads.setdefault(model.related[name], []).extend(model.related_properties[key] for key in found)
+    return Wanted(
+        model,
+        keys,
+        types,
+        tuple(dict.fromkeys([*needed, *model.always])),
+        links,
+        frozenset(k for k in keys if k not in computed and types[k] in (FieldType.TEXT, FieldType.PHONE, FieldType.URL, FieldType.CHOICE)),
+        tuple(key for key in keys if key not in computed),
+        computed,
+        tuple(associations),
+        {type: tuple(dict.fromkeys(names)) for type, names in reads.items()},
+        by,
+        zone,
+    )
 
 
 @dataclass
@@ -81,44 +101,44 @@ class Reader:
     client: HubSpotClient
     wanted: Wanted
     on_read: Seen | None = None
-    _cache: dict[str, dict[str, Raw]] = field(default_factory=dict)
+    _cache: dict[str, dict[str, Properties]] = field(default_factory=dict)
 
-    def records(self, raws: Sequence[Raw], *, listed: bool = False) -> list[Record]:
-        """Records of answers. `listed` says that the answers carry their associations, as those of a list do."""
-        links = {name: self._links(name, raws, listed) for name in self.wanted.links}
-        primary = {str(raw["id"]): raw["properties"].get("associatedcompanyid") or "" for raw in raws} if self.wanted.company_name else {}
-        if self.wanted.company_name or "company" in links:
-            self._fetch(COMPANIES, [*primary.values(), *flat(links.get("company", {}))])
-        if "invoice" in links:
-            self._fetch(INVOICES, flat(links["invoice"]))
-        return [self._record(raw, links, primary) for raw in raws]
+    def records(self, raws: Sequence[Raw], *, listed: bool = False, known: Links | None = None) -> list[Record]:
+        """Records of answers. `listed` says that the answers carry their associations, as those of a list do; what `known` tells is not asked."""
+        told = known or {}
+        links = {type.path: told[type.path] if type.path in told else self._links(type, raws, listed) for type in self.wanted.associations}
+        for type in self.wanted.reads:
+            name = self.wanted.by.get(type)
+            own = [raw["properties"].get(name) or "" for raw in raws] if name else []
+            self._fetch(type, [*own, *flat(links.get(type.path, {}))])
+        return [self._record(raw, links) for raw in raws]
 
     def keep(self, kind: ObjectType, raws: Iterable[Raw]) -> None:
         """Remember associated records that were read elsewhere; they replace what was known."""
         kept = self._cache.setdefault(kind.path, {})
         for raw in raws:
-            kept[str(raw["id"])] = raw
+            kept[str(raw["id"])] = raw["properties"]
         for key in list(islice(kept, max(0, len(kept) - CACHE_SIZE))):
             del kept[key]
 
-    def _links(self, name: str, raws: Sequence[Raw], listed: bool) -> dict[str, list[str]]:
-        path, to = OBJECTS[self.wanted.kind].path, ASSOCIATED[name].path
+    def _links(self, to: ObjectType, raws: Sequence[Raw], listed: bool) -> dict[str, list[str]]:
         if not listed:
-            return self.client.associations(path, to, [str(raw["id"]) for raw in raws]) if raws else {}
+            return self.client.associations(self.wanted.path, to.path, [str(raw["id"]) for raw in raws]) if raws else {}
         found: dict[str, list[str]] = {}
         cut: list[str] = []
         for raw in raws:
-            group = (raw.get("associations") or {}).get(to) or {}
+            shown = raw.get("associations") or {}
+            group = shown.get(to.path) or shown.get(to.path.replace("_", " ")) or {}
             found[str(raw["id"])] = list(dict.fromkeys(str(row["id"]) for row in group.get("results") or ()))
             if group.get("paging"):
                 cut.append(str(raw["id"]))
-        return {**found, **self.client.associations(path, to, cut)} if cut else found
+        return {**found, **self.client.associations(self.wanted.path, to.path, cut)} if cut else found
 
     def _fetch(self, kind: ObjectType, ids: Iterable[str]) -> None:
         """Read associated records that are not known yet."""
         kept = self._cache.setdefault(kind.path, {})
         missing = [record_id for record_id in dict.fromkeys(ids) if record_id and record_id not in kept]
-        properties = self.wanted.associated_properties(kind)
+        properties = self.wanted.reads[kind]
 
         def read(part: Sequence[str]) -> list[Raw]:
             return self.client.batch_read(kind.path, part, properties)
@@ -129,36 +149,43 @@ class Reader:
                 for raw in raws:
                     self.on_read(kind, raw)
 
-    def _record(self, raw: Raw, links: Mapping[str, Mapping[str, list[str]]], primary: Mapping[str, str]) -> Record:
-        record_id = str(raw["id"])
-        values = fields_of(self.wanted, raw["properties"])
-        if self.wanted.company_name:
-            company = self._cache.get(COMPANIES.path, {}).get(primary[record_id])
-            values["company_name"] = canonical(FieldType.TEXT, company["properties"].get("name")) if company else None
-        related = {name: self._related(name, found.get(record_id, [])) for name, found in links.items()}
-        return record_of(raw, values, related)
+    def _record(self, raw: Raw, links: Links) -> Record:
+        mine = {path: in_order(found.get(str(raw["id"]), ())) for path, found in links.items()}
+        related = {name: self._related(name, mine[self.wanted.model.related[name].path]) for name in self.wanted.links}
+        return record_of(self.wanted, raw, fields_of(self.wanted, raw["properties"], mine, self._cache), related)
 
     def _related(self, name: str, ids: Iterable[str]) -> tuple[Values, ...]:
-        kept = self._cache.get(ASSOCIATED[name].path, {})
+        model = self.wanted.model
+        kept = self._cache.get(model.related[name].path, {})
         keys = self.wanted.links[name]
-        return tuple(
-            {key.partition(".")[2]: associated(key, kept[i]["properties"].get(ASSOCIATED_PROPERTIES[key])) for key in keys} for i in ids if i in kept
-        )
+        return tuple({key.partition(".")[2]: associated(key, kept[i].get(model.related_properties[key])) for key in keys} for i in ids if i in kept)
 
 
-def fields_of(wanted: Wanted, properties: Mapping[str, str | None]) -> dict[str, Value]:
-    """The wanted fields that a record's own properties tell; those that are not among them are left out."""
+NOBODY: Mapping[str, Mapping[str, Properties]] = {}
+NO_LINKS: Mapping[str, tuple[str, ...]] = {}
+
+
+def fields_of(
+    wanted: Wanted,
+    properties: Properties,
+    links: Mapping[str, tuple[str, ...]] = NO_LINKS,
+    others: Mapping[str, Mapping[str, Properties]] = NOBODY,
+) -> dict[str, Value]:
+    """The wanted fields that a record's properties and what was read around it tell; the others are left out."""
     values: dict[str, Value] = {
         key: (properties[key] or None) if key in wanted.texts else canonical(wanted.types[key], properties[key])
-        for key in wanted.fields
+        for key in wanted.plain
         if key in properties
     }
-    if "full_name" in wanted.fields and "firstname" in properties and "lastname" in properties:
-        values["full_name"] = full_name(properties)
+    if wanted.computed:
+        sight = Sight(properties, wanted.zone, links, others)
+        for key, computed in wanted.computed.items():
+            if computed.told(sight) and not isinstance(value := computed.read(sight), Gap):
+                values[key] = value
     return values
 
 
-def record_of(raw: Raw, values: Values, related: Mapping[str, tuple[Values, ...]]) -> Record:
+def record_of(wanted: Wanted, raw: Raw, values: Values, related: Mapping[str, tuple[Values, ...]]) -> Record:
     """A record with its title and its times."""
     properties = raw["properties"]
     merged = [part for part in (properties.get("hs_merged_object_ids") or "").split(";") if part]
@@ -166,7 +193,7 @@ def record_of(raw: Raw, values: Values, related: Mapping[str, tuple[Values, ...]
         id=str(raw["id"]),
         fields=values,
         version=raw["updatedAt"],
-        title=full_name(properties) or properties.get("email") or properties.get("company") or str(raw["id"]),
+        title=wanted.model.title(properties) or str(raw["id"]),
         presence=Presence.ABSENT if raw.get("archived") else Presence.PRESENT,
         modified_at=moment(raw["updatedAt"]),
         created_at=moment(raw["createdAt"]),
@@ -175,12 +202,13 @@ def record_of(raw: Raw, values: Values, related: Mapping[str, tuple[Values, ...]
     )
 
 
-def full_name(properties: Mapping[str, str | None]) -> str | None:
-    """First and last name in one text; None when both are empty."""
-    return " ".join(part.strip() for part in (properties.get("firstname"), properties.get("lastname")) if part and part.strip()) or None
+def in_order(ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids, the lowest first."""
+    found = tuple(ids)
+    return found if len(found) < 2 else tuple(sorted(found, key=int))
 
 
-def flat(links: Mapping[str, list[str]]) -> list[str]:
+def flat(links: Mapping[str, Sequence[str]]) -> list[str]:
     return [record_id for ids in links.values() for record_id in ids]
 
 

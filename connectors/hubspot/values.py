@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from connectors.base import FieldSpec, FieldType, Option, Value
-from connectors.hubspot.objects import MAX_LENGTH
+from connectors.base import FieldSpec, FieldType, Lines, Option, Value
+from connectors.hubspot.facts import MAX_LENGTH
 
 SOURCES = {"hubspot": "hubspot", "crm_ui": "hubspot", "data_sync": "data_sync", "legacy": "legacy", "legacy_quickbooks": "legacy"}
 """Stored values of hs_invoice_source. HubSpot documents their labels only; no value at all means made in HubSpot as well."""
@@ -39,6 +40,8 @@ def stored(value: Value) -> str:
         return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     if isinstance(value, date):
         return value.isoformat()
+    if isinstance(value, Lines):
+        raise TypeError("lines are records of their own")
     return ";".join(value) if isinstance(value, tuple) else value
 
 
@@ -62,11 +65,40 @@ def in_milliseconds(when: datetime) -> int:
     return round(when.timestamp() * 1000)
 
 
+NOON = time(12)
+
+
+def day(text: str | None, zone: ZoneInfo) -> Value:
+    """The calendar day of a moment for people in a zone. What is no moment is kept as text."""
+    if not text:
+        return None
+    try:
+        return moment(text).astimezone(zone).date()
+    except (ValueError, OverflowError):
+        return text
+
+
+def noon(value: Value, zone: ZoneInfo) -> str:
+    """A calendar day as the moment of its noon in a zone, which `day` gives back; "" clears. Source: section 10.2."""
+    return stored(datetime.combine(value, NOON, zone) if isinstance(value, date) and not isinstance(value, datetime) else value)
+
+
+def number(text: str | None) -> Decimal:
+    """A number property; zero when it is empty or none."""
+    value = canonical(FieldType.NUMBER, text)
+    return value if isinstance(value, Decimal) else Decimal(0)
+
+
+def source_word(text: str | None) -> str:
+    """Where an invoice comes from, in the words that all spellings share."""
+    word = (text or "hubspot").lower().replace(" ", "_")
+    return SOURCES.get(word, word)
+
+
 def associated(key: str, text: str | None) -> Value:
     """The value of a field of an associated record, with the words all its spellings share."""
     if key == "invoice.source":
-        word = (text or "hubspot").lower().replace(" ", "_")
-        return SOURCES.get(word, word)
+        return source_word(text)
     if key == "invoice.status":
         return text.lower() if text else None
     return canonical(FieldType.DATETIME if key == "invoice.created" else FieldType.TEXT, text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,12 +12,18 @@ from connectors.base import Account, FieldSpec, Outcome, Page, Record, Write
 from connectors.http import Token
 from connectors.provider import Endpoints
 from connectors.quickbooks.client import QuickBooksClient
+from connectors.quickbooks.company import Company
 from connectors.quickbooks.errors import PROVIDER_KEY
 from connectors.quickbooks.feed import Feed, noted
-from connectors.quickbooks.lookup import read_records, rows_by_email, rows_by_name
-from connectors.quickbooks.objects import BATCH_SIZE, ENTITIES, FIND_BY
-from connectors.quickbooks.values import reader
-from connectors.quickbooks.writing import Writer
+from connectors.quickbooks.invoices import custom_names, with_custom
+from connectors.quickbooks.items import ACCOUNTS, with_accounts
+from connectors.quickbooks.lookup import read_records, rows_by_id, rows_by_value
+from connectors.quickbooks.objects import ENTITIES, READ_ONLY
+from connectors.quickbooks.query import one_of
+from connectors.quickbooks.reading import Reader
+from connectors.quickbooks.shapes import BATCH_SIZE, PAGE_SIZE, Row
+from connectors.quickbooks.values import nested
+from connectors.quickbooks.writing import PACKINGS, Writer
 from connectors.vocabulary import Kind
 
 
@@ -30,6 +36,7 @@ class QuickBooksConnector:
     def __init__(self, endpoints: Endpoints, token: Token, realm: str, *, now: Callable[[], float] = time.time) -> None:
         self._endpoints = endpoints
         self._client = QuickBooksClient(endpoints, token, realm)
+        self._company = Company(self._client, endpoints.web)
         self._realm = realm
         self._now = now
 
@@ -45,9 +52,10 @@ class QuickBooksConnector:
             "subscription": named.get("SubscriptionStatus", ""),
             "plan": named.get("OfferingSku", ""),
             "multi_currency": _word(currency.get("MultiCurrencyEnabled")),
-            "own_document_numbers": _word(preferences.get("SalesFormsPrefs", {}).get("CustomTxnNumbers")),
-            "sales_tax": _word(preferences.get("TaxPrefs", {}).get("UsingSalesTax")),
-            "books_closed_until": str(preferences.get("AccountingInfoPrefs", {}).get("BookCloseDate", "")),
+            "sales_tax": _word(nested(preferences, "TaxPrefs").get("UsingSalesTax")),
+            "tax_model": _tax_model(str(info.get("Country", "")), nested(preferences, "TaxPrefs")),
+            "books_closed_until": str(nested(preferences, "AccountingInfoPrefs").get("BookCloseDate", "")),
+            **_sales_details(preferences),
         }
         return Account(
             id=self._realm,
@@ -63,38 +71,40 @@ class QuickBooksConnector:
         """QuickBooks needs no properties of our own: idempotency rests on `requestid`, the link on our side."""
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
-        return ENTITIES[kind].fields
+        fields = ENTITIES[kind].fields
+        if kind is Kind.PRODUCT:
+            types = dict.fromkeys(type_ for fitting in ACCOUNTS.values() for type_ in fitting)
+            return with_accounts(fields, list(self._client.query_all("Account", [one_of("AccountType", types)])))
+        return with_custom(fields, self._client.preferences()) if kind is Kind.INVOICE else fields
 
     def changes(self, kind: Kind, since: str | None, fields: Sequence[str]) -> Iterator[Page]:
-        entity = ENTITIES[kind]
-        return Feed(self._client, entity.name, reader(entity, self._realm, fields), self._now).pages(since)
+        return Feed(self._client, ENTITIES[kind].name, self._reader(kind, fields), self._now).pages(since)
 
     def noted(self, kind: Kind, cursor: str, records: Sequence[Record]) -> str:
         return noted(cursor, records)
 
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
-        entity = ENTITIES[kind]
-        return read_records(self._client, entity, ids, reader(entity, self._realm, fields))
+        return read_records(self._client, ENTITIES[kind], ids, self._reader(kind, fields))
 
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
-        """Records by display name, in all lists that share the name space, or by e-mail address. Other fields cannot be searched by."""
-        if key not in FIND_BY:
+        """Records by one of the entity's lookups, in all lists that share the name space. Other fields cannot be searched by."""
+        lookup = ENTITIES[kind].lookups.get(key)
+        if lookup is None:
             raise ValueError(f"QuickBooks finds nothing by {key}")
-        entity = ENTITIES[kind]
-        texts = list(dict.fromkeys(value.strip() for value in values if value and value.strip()))
-        if not texts:
+        wanted = {value.strip().casefold(): value.strip() for value in values if value and value.strip()}
+        if not wanted:
             return
-        wanted = {text.casefold() for text in texts}
-        by_name = key == "DisplayName"
-        found = rows_by_name(self._client, entity.namesakes, texts) if by_name else rows_by_email(self._client, entity.name, texts)
-        read = reader(entity, self._realm, fields)
-        seen: set[tuple[str, str]] = set()
-        key_of = reader(entity, self._realm, [key])
-        for namespace, row in found:
-            value = key_of(row).fields[key]
-            if (namespace, row["Id"]) not in seen and isinstance(value, str) and value.strip().casefold() in wanted:
-                seen.add((namespace, row["Id"]))
-                yield replace(read(row), namespace=namespace)
+        rows: dict[tuple[str, str], Row] = {}
+        for namespace, row in rows_by_value(self._client, lookup, wanted.values()):
+            rows.setdefault((namespace, row["Id"]), row)
+        value_of = self._reader(kind, [key])
+        told = (str(record.fields[key] or "").strip().casefold() for record in value_of(list(rows.values())))
+        matching = [name for name, value in zip(rows, told, strict=True) if value in wanted]
+        read = self._reader(kind, fields)
+        for start in range(0, len(matching), PAGE_SIZE):
+            part = matching[start : start + PAGE_SIZE]
+            for (namespace, _), record in zip(part, read([rows[name] for name in part]), strict=True):
+                yield replace(record, namespace=namespace)
 
     def write(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> Iterator[Outcome]:
         return self._writer(kind, fields).write(writes)
@@ -103,12 +113,41 @@ class QuickBooksConnector:
         return self._writer(kind, fields).settle(writes)
 
     def url(self, kind: Kind, record_id: str) -> str:
-        return f"{self._endpoints.web}/app/customerdetail?nameId={quote(record_id, safe='')}"
+        return ENTITIES[kind].link(self._endpoints.web, quote(record_id, safe=""))
+
+    def _reader(self, kind: Kind, fields: Sequence[str]) -> Reader:
+        return Reader(ENTITIES[kind], self._company, self._fetch, fields)
+
+    def _fetch(self, entity: str, ids: Sequence[str]) -> Mapping[str, Row]:
+        return rows_by_id(self._client, entity, ids)
 
     def _writer(self, kind: Kind, fields: Sequence[str]) -> Writer:
-        entity = ENTITIES[kind]
-        everything = reader(entity, self._realm, [spec.key for spec in entity.fields])
-        return Writer(self._client, entity, reader(entity, self._realm, fields), everything)
+        if kind in READ_ONLY:
+            raise ValueError(f"QuickBooks is not written {kind}s")
+        packing = PACKINGS[kind](self._client, ENTITIES[kind], self._company, self._now)
+        return Writer(self._client, packing, self._reader(kind, fields))
+
+
+def _sales_details(preferences: Row) -> dict[str, str]:
+    """What the settings of sales forms and products mean for what can be synced."""
+    forms, products = nested(preferences, "SalesFormsPrefs"), nested(preferences, "ProductAndServicesPrefs")
+    recognition = products.get("RevenueRecognitionEnabled", products.get("RevenueRecognition"))
+    return {
+        "own_document_numbers": _word(forms.get("CustomTxnNumbers")),
+        "allow_discount": _word(forms.get("AllowDiscount")),
+        "sales_form_custom_fields": ", ".join(custom_names(preferences).values()),
+        "revenue_recognition": _word(recognition),
+    }
+
+
+def _tax_model(country: str, taxes: Row) -> str:
+    """How invoices are taxed (reference 6): "automated", "automated, not set up" and "rates" in the United States, "codes" elsewhere, or "none"."""
+    if taxes.get("UsingSalesTax") is False:
+        return "none"
+    if country != "US":
+        return "codes"
+    engine = taxes.get("PartnerTaxEnabled")
+    return "rates" if engine is None else "automated" if engine else "automated, not set up"
 
 
 def _word(flag: Any) -> str:

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from connectors.base import Page, Presence, Record
+from connectors.base import Page, Record
 from connectors.errors import CursorExpired, Rejected, Unexpected
 from connectors.quickbooks.client import QuickBooksClient
 from connectors.quickbooks.errors import PROVIDER_KEY
-from connectors.quickbooks.objects import PAGE_SIZE
 from connectors.quickbooks.query import at_least, select
-from connectors.quickbooks.values import Read
+from connectors.quickbooks.reading import Read
+from connectors.quickbooks.shapes import PAGE_SIZE
 
 OVERLAP = timedelta(minutes=5)
 LOOK_BACK = timedelta(days=29)
@@ -77,7 +77,7 @@ class Feed:
         complete = False
         while not complete:
             rows, time = self._client.query(self._entity, select(self._entity, order=("Id",), start=cursor.listing))
-            records = tuple(map(self._read, rows))
+            records = tuple(self._read(rows))
             start = cursor.since or (time - OVERLAP).isoformat()
             complete = len(rows) < PAGE_SIZE
             seen = remembered(records, cursor.seen, start)
@@ -94,13 +94,14 @@ class Feed:
             # The call has one argument that can be wrong: the time. The documents do not say which code a time too old gets.
             raise CursorExpired(str(error), provider=PROVIDER_KEY, code=error.code, words=error.words, trace=error.trace) from None
         following = max(since, changes.time - OVERLAP).isoformat()
-        records = sorted(map(self._read, changes.rows), key=_order)
         known = frozenset(cursor.seen)
         if len(changes.rows) < PAGE_SIZE:
+            records = sorted(self._read(changes.rows), key=_order)
             fresh = tuple(record for record in records if version_name(record) not in known)
             yield Page(fresh, str(Cursor(following, seen=remembered(records, (), following))), True, full=False)
             return
-        gone = tuple(record for record in records if record.presence is Presence.ABSENT and version_name(record) not in known)
+        stubs = sorted(self._read([row for row in changes.rows if row.get("status") == "Deleted"]), key=_order)
+        gone = tuple(record for record in stubs if version_name(record) not in known)
         overflowed = Cursor(following, window=cursor.since)
         if gone:
             yield Page(gone, str(overflowed), False, full=False)
@@ -113,7 +114,7 @@ class Feed:
             edge = datetime.fromisoformat(cursor.window)
             statement = select(self._entity, [at_least(LAST_UPDATED, edge)], order=(LAST_UPDATED, "Id"), start=cursor.position)
             rows, _ = self._client.query(self._entity, statement)
-            records = tuple(map(self._read, rows))
+            records = tuple(self._read(rows))
             fresh = tuple(record for record in records if version_name(record) not in border)
             seen = remembered(fresh, cursor.seen, cursor.since)
             last = max((r.modified_at for r in records if r.modified_at), default=edge)

@@ -9,15 +9,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from connectors.quickbooks.objects import PAGE_SIZE
+from connectors.quickbooks.shapes import PAGE_SIZE
 
-ENTITIES = frozenset({"Customer", "Vendor", "Employee"})
-FIELDS = frozenset({"Id", "Active", "DisplayName", "PrimaryEmailAddr", "MetaData.LastUpdatedTime", "MetaData.CreateTime"})
+LISTS = frozenset({"Customer", "Vendor", "Employee", "Item", "Account", "PaymentMethod"})
+"""Entities whose rows can be made inactive."""
+
+ENTITIES = LISTS | {"Invoice", "CreditMemo", "Payment"}
+FIELDS = frozenset(
+    {"Id", "Active", "DisplayName", "PrimaryEmailAddr", "Name", "Sku", "AccountType", "DocNumber", "PaymentRefNum", "CustomerRef", "TxnDate"}
+    | {"MetaData.LastUpdatedTime", "MetaData.CreateTime"}
+)
 OPERATORS = frozenset({"=", "<", ">", "<=", ">=", "IN", "LIKE"})
 
-Scalar = str | bool | datetime
+Scalar = str | bool | date
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,18 @@ def select(entity: str, conditions: Iterable[Condition] = (), *, order: Sequence
     """A whole statement over active and inactive rows."""
     if entity not in ENTITIES or not FIELDS.issuperset(order):
         raise ValueError(f"no such query: {entity} by {order}")
-    where = " AND ".join(str(condition) for condition in (ACTIVE_OR_NOT, *conditions))
+    all_conditions = [*([ACTIVE_OR_NOT] if entity in LISTS else []), *conditions]
+    where = " WHERE " + " AND ".join(map(str, all_conditions)) if all_conditions else ""
     by = f" ORDERBY {', '.join(order)}" if order else ""
-    return f"SELECT * FROM {entity} WHERE {where}{by} STARTPOSITION {int(start)} MAXRESULTS {int(limit)}"  # noqa: S608 (this is the quoting place)
+    return f"SELECT * FROM {entity}{where}{by} STARTPOSITION {int(start)} MAXRESULTS {int(limit)}"  # noqa: S608 (this is the quoting place)
 
 
 def one_of(field: str, values: Iterable[str]) -> Condition:
     return Condition(field, "IN", tuple(values))
+
+
+def equal(field: str, value: Scalar) -> Condition:
+    return Condition(field, "=", value)
 
 
 def at_least(field: str, moment: datetime) -> Condition:
@@ -72,6 +83,8 @@ def literal(value: Scalar) -> str:
         if value.tzinfo is None:
             raise ValueError("a time without offset")
         return f"'{value.isoformat(timespec='seconds')}'"
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'"
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
 

@@ -2,59 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote
 
-from connectors.base import FieldSpec, FieldType, Presence, Record, Value, Values
-from connectors.quickbooks.objects import ADDRESSES, DELETED_SUFFIX, LINES, PLACE_PARTS, Entity
-
-Row = Mapping[str, Any]
-Getter = Callable[[Row], Value]
-Read = Callable[[Row], Record]
+from connectors.base import FieldSpec, FieldType, Line, Lines, Value, Values
+from connectors.quickbooks.shapes import ADDRESSES, DELETED_SUFFIX, LINES, PLACE_PARTS, Entity, Getter, Row, is_inactive
 
 
-def reader(entity: Entity, realm: str, keys: Iterable[str]) -> Read:
-    """A function that makes a Record of a row, holding these fields of it. Keys the entity does not have are left out."""
-    specs = {spec.key: spec for spec in entity.fields}
-    getters = [(key, _getter(specs[key], realm)) for key in dict.fromkeys(keys) if key in specs]
-
-    def read(row: Row) -> Record:
-        meta = row.get("MetaData", {})
-        if row.get("status") == "Deleted":
-            return Record(row["Id"], {}, presence=Presence.ABSENT, modified_at=moment(meta.get("LastUpdatedTime")), namespace=entity.name)
-        return Record(
-            id=row["Id"],
-            fields={key: get(row) for key, get in getters},
-            version=row["SyncToken"],
-            title=bare_name(row) or "",
-            presence=Presence.PRESENT if row.get("Active", True) else Presence.INACTIVE,
-            modified_at=moment(meta.get("LastUpdatedTime")),
-            created_at=moment(meta.get("CreateTime")),
-            namespace=entity.name,
-        )
-
-    return read
+def getters_of(entity: Entity) -> dict[str, Getter]:
+    """How each field of an entity is told from a row."""
+    special: dict[str, Getter] = {
+        "Key": lambda row, facts: f"{facts.company.realm}:{row['Id']}",
+        "Link": lambda row, facts: entity.link(facts.company.web, quote(row["Id"], safe="")),
+        **entity.getters,
+    }
+    return {spec.key: special.get(spec.key) or _getter(spec) for spec in (*entity.fields, *entity.custom)}
 
 
-def _getter(spec: FieldSpec, realm: str) -> Getter:
+def _getter(spec: FieldSpec) -> Getter:
     member, _, part = spec.key.partition(".")
-    if spec.key == "Key":
-        return lambda row: f"{realm}:{row['Id']}"
-    if spec.key == "DisplayName":
-        return bare_name
     if part == "Lines":
-        return lambda row: street(row.get(member) or {})
-    if spec.key == "PrimaryEmailAddr.Address":
-        return lambda row: first_address((row.get(member) or {}).get(part))
-    if spec.type is FieldType.REFERENCE:
-        return lambda row: text((row.get(member) or {}).get("value"))
+        return lambda row, _: street(nested(row, member))
     convert = CONVERTERS.get(spec.type, text)
+    if member.endswith("Ref") and not part:
+        part = "value"
     if part:
-        return lambda row: convert((row.get(member) or {}).get(part))
-    return lambda row: convert(row.get(member))
+        return lambda row, _: convert(nested(row, member).get(part))
+    return lambda row, _: convert(row.get(member))
+
+
+def nested(row: Row, member: str) -> Row:
+    """A member that is an object; an empty one where it is missing or something else."""
+    value = row.get(member)
+    return value if isinstance(value, Mapping) else {}
 
 
 def text(value: Any) -> Value:
@@ -62,8 +46,19 @@ def text(value: Any) -> Value:
     return str(value) if value not in (None, "") else None
 
 
-def number(value: Any) -> Value:
-    return value if isinstance(value, Decimal) else Decimal(str(value)) if value is not None else None
+def number(value: Any) -> Decimal | None:
+    """An exact number, or None for what is none."""
+    if isinstance(value, Decimal):
+        return value
+    try:
+        return Decimal(str(value)) if value is not None and not isinstance(value, bool) else None
+    except InvalidOperation:
+        return None
+
+
+def amount(value: Any) -> Decimal:
+    """Money; what is missing is none of it."""
+    return number(value) or Decimal(0)
 
 
 def moment(value: Any) -> datetime | None:
@@ -76,17 +71,30 @@ def _moment(value: str) -> datetime:
     return datetime.fromisoformat(value).astimezone(UTC)
 
 
+def day(value: Any) -> date | None:
+    """A calendar day; an offset behind it does not move it (reference 8). None for what is no day."""
+    try:
+        return date.fromisoformat(str(value)[:10]) if value else None
+    except ValueError:
+        return None
+
+
 CONVERTERS: dict[FieldType, Callable[[Any], Value]] = {
     FieldType.NUMBER: number,
     FieldType.BOOLEAN: lambda value: bool(value) if value is not None else None,
+    FieldType.DATE: day,
     FieldType.DATETIME: moment,
 }
 
 
-def bare_name(row: Row) -> str | None:
-    """The display name without the suffix that making a row inactive puts there."""
-    name = str(row.get("DisplayName") or "")
-    return (name if row.get("Active", True) else name.removesuffix(DELETED_SUFFIX)) or None
+def bare(member: str) -> Callable[[Row], str]:
+    """Gives a row's name without the suffix that making it inactive puts there."""
+
+    def name(row: Row) -> str:
+        found = str(row.get(member) or "")
+        return found.removesuffix(DELETED_SUFFIX) if is_inactive(row) else found
+
+    return name
 
 
 def first_address(value: str | None) -> str | None:
@@ -122,9 +130,11 @@ def members(values: Values, expected: Values, current: Row | None = None) -> dic
     for key in values:
         member, _, part = key.partition(".")
         if member in ADDRESSES:
-            result.setdefault(member, _address(member, {**expected, **values}, (current or {}).get(member) or {}))
+            result.setdefault(member, _address(member, {**expected, **values}, nested(current or {}, member)))
         elif part:
             result[member] = {part: native(values[key])}
+        elif member.endswith("Ref"):
+            result[member] = {"value": native(values[key])}
         else:
             result[member] = native(values[key])
     return result
@@ -145,7 +155,7 @@ def native(value: Value) -> Any:
         return ""
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    return value
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def without_empty(native_members: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +170,13 @@ def differing(wanted: Values, stored: Values) -> list[str]:
 
 
 def _plain(key: str, value: Value) -> object:
+    if isinstance(value, Lines):
+        return (tuple(map(_plain_line, value.lines)), value.total, value.discount, value.tax)
     if not isinstance(value, str):
         return value
     plain = "\n".join(line.strip() for line in value.splitlines() if line.strip())
-    return (plain.casefold() if key in ("PrimaryEmailAddr.Address", "WebAddr.URI") else plain) or None
+    return (plain.casefold() if key in ("PrimaryEmailAddr.Address", "WebAddr.URI", "BillEmail.Address") else plain) or None
+
+
+def _plain_line(line: Line) -> object:
+    return (line.product, line.quantity, line.price, line.amount, _plain("", line.text))

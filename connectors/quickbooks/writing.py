@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-from connectors.base import Failed, Operation, Outcome, Record, Stored, Unknown, Write
-from connectors.errors import Ambiguous, ConnectorError, Forbidden, NotFound, Rejected, Stale, Throttled, Unauthorized, Unavailable, Unexpected
-from connectors.quickbooks.client import QuickBooksClient, Row
+from connectors.base import Failed, Operation, Outcome, Presence, Record, Stored, Unknown, Write
+from connectors.errors import Ambiguous, ConnectorError, Forbidden, NotFound, Rejected, Stale, Throttled, Unauthorized, Unavailable
+from connectors.quickbooks.client import QuickBooksClient
+from connectors.quickbooks.company import Company
 from connectors.quickbooks.errors import PROVIDER_KEY, fault_error
-from connectors.quickbooks.lookup import read_records, rows_by_id, rows_by_name
-from connectors.quickbooks.objects import Entity
-from connectors.quickbooks.values import Read, differing, incomplete, members, without_empty
-from connectors.vocabulary import Category
+from connectors.quickbooks.invoice_packing import InvoicePacking
+from connectors.quickbooks.lookup import read_records, rows_by_id
+from connectors.quickbooks.packing import ItemPacking, Packing
+from connectors.quickbooks.payment_packing import PaymentPacking
+from connectors.quickbooks.reading import Reader
+from connectors.quickbooks.shapes import Entity, Row
+from connectors.vocabulary import Category, Kind
 
-IN_FLIGHT = 4
+PACKINGS: dict[Kind, Callable[[QuickBooksClient, Entity, Company, Callable[[], float]], Packing]] = {
+    Kind.CONTACT: Packing,
+    Kind.PRODUCT: ItemPacking,
+    Kind.INVOICE: InvoicePacking,
+    Kind.PAYMENT: PaymentPacking,
+}
 DEFINITE = (Rejected, Stale, NotFound, Unauthorized, Forbidden, Throttled)
 STOPPING = (Unauthorized, Forbidden, Throttled, Unavailable)
+LONGEST_CALL, LONGEST_KEY = 36, 10
+"""Characters of the two parts of an idempotency key; together they fit the 50 of a `requestid` (reference 3.9)."""
+
+Answered = Row | Outcome
+"""The row that a write stored, or another outcome."""
 
 
 class Writer:
-    """Writes records of one entity. `read` makes the Records of the outcomes, `read_all` Records with every field."""
+    """Writes records of one entity. `read` makes the Records of the outcomes."""
 
-    def __init__(self, client: QuickBooksClient, entity: Entity, read: Read, read_all: Read) -> None:
+    def __init__(self, client: QuickBooksClient, packing: Packing, read: Reader) -> None:
         self._client = client
-        self._entity = entity
+        self._packing = packing
+        self._entity = packing.entity
         self._read = read
-        self._read_all = read_all
 
     def write(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         """Send the writes, one request for each `call`, and yield outcomes as answers come in. After an error that stops the account
         nothing more is sent; what was not sent fails with the same error."""
         waiting = list(_by_call(writes).values())
         stopped: ConnectorError | None = None
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        with ThreadPoolExecutor(self._packing.in_flight) as pool:
             running: set[Future[list[Outcome]]] = set()
             while waiting or running:
-                while waiting and len(running) < IN_FLIGHT and stopped is None:
+                while waiting and len(running) < self._packing.in_flight and stopped is None:
                     running.add(pool.submit(self._send, waiting.pop(0)))
                 if not running:
                     break
@@ -50,29 +64,24 @@ class Writer:
             yield from (Failed(write.name, stopped) for group in waiting for write in group)
 
     def settle(self, writes: Sequence[Write]) -> Iterator[Outcome]:
-        """Look for creates by their display name first, because a service may have forgotten the request; then send the rest again with the
+        """Look for rows that creates may have made first, because a service may have forgotten the request; then send the rest again with the
         same keys, and read what stands there now."""
-        standing = self._standing([w for w in writes if w.operation is Operation.CREATE])
-        unsure = []
-        for write in writes:
-            record = standing.get(write.name)
-            if record is not None:
-                yield Stored(write.name, record)
-            else:
-                unsure.append(write)
-        yield from self._again(unsure)
+        standing = self._packing.standing([w for w in writes if w.operation is Operation.CREATE])
+        records = self._records(standing.values())
+        yield from (Stored(name, record) for name, record in zip(standing, records, strict=True))
+        yield from self._again([write for write in writes if write.name not in standing])
 
     def _again(self, writes: Sequence[Write]) -> Iterator[Outcome]:
         by_name = {write.name: write for write in writes}
         outcomes = list(self.write(writes))
         doubtful = [by_name[o.name].id for o in outcomes if _stale(o)]
-        created = [o.record.id for o in outcomes if isinstance(o, Stored)]
-        wanted = [*doubtful, *created]
-        rows = rows_by_id(self._client, self._entity, wanted) if wanted else {}
+        stored = [o.record.id for o in outcomes if isinstance(o, Stored) and o.record.presence is not Presence.ABSENT]
+        wanted = [*doubtful, *stored]
+        rows = rows_by_id(self._client, self._entity.name, wanted) if wanted else {}
         for outcome in outcomes:
             if _stale(outcome):
                 yield self._judge_stale(by_name[outcome.name], outcome, rows)
-            elif isinstance(outcome, Stored):
+            elif isinstance(outcome, Stored) and outcome.record.presence is not Presence.ABSENT:
                 yield self._with_current(outcome, rows)
             else:
                 yield outcome
@@ -80,8 +89,8 @@ class Writer:
     def _judge_stale(self, write: Write, outcome: Outcome, rows: Mapping[str, Row]) -> Outcome:
         """A token that moved on proves nothing alone: ours may have moved it. What we wanted stands there: it happened."""
         row = rows.get(write.id)
-        if row is not None and not differing(write.fields, self._read_all(row).fields):
-            return Stored(write.name, self._read(row))
+        if row is not None and write.operation is Operation.UPDATE and not self._packing.differing(write.fields, row):
+            return Stored(write.name, self._records([row])[0])
         return outcome
 
     def _with_current(self, outcome: Stored, rows: Mapping[str, Row]) -> Outcome:
@@ -89,75 +98,98 @@ class Writer:
         row = rows.get(outcome.record.id)
         if row is None:
             return replace(outcome, current=next(read_records(self._client, self._entity, [outcome.record.id], self._read), None))
-        return outcome if row["SyncToken"] == outcome.record.version else replace(outcome, current=self._read(row))
-
-    def _standing(self, creates: Sequence[Write]) -> dict[tuple[str, str], Record]:
-        """Active records that hold all that a create wanted to put there, by the create's name."""
-        by_title = {str(write.fields.get("DisplayName") or "").strip().casefold(): write for write in creates}
-        names = [str(write.fields["DisplayName"]) for write in creates if write.fields.get("DisplayName")]
-        found = {}
-        for _, row in rows_by_name(self._client, [self._entity.name], names) if names else ():
-            write = by_title.get(str(row.get("DisplayName", "")).strip().casefold())
-            if write and row.get("Active", True) and not differing(write.fields, self._read_all(row).fields):
-                found[write.name] = self._read(row)
-        return found
+        return outcome if row["SyncToken"] == outcome.record.version else replace(outcome, current=self._records([row])[0])
 
     def _send(self, writes: Sequence[Write]) -> list[Outcome]:
-        """One request with its answers matched by bId."""
-        settled: dict[str, Outcome] = {write.key: Failed(write.name, _unwritable()) for write in writes if not _encodable(write)}
+        """One request with its answers matched by bId, then what takes a request of its own."""
+        answered: dict[str, Answered] = {}
         try:
-            current = self._current([write for write in writes if write.key not in settled], settled)
-        except (Unauthorized, Forbidden, Throttled, Unavailable, Unexpected, Rejected) as error:
-            # Nothing was sent yet, so nothing happened.
-            stopping = error if isinstance(error, STOPPING) else Unavailable(str(error), provider=PROVIDER_KEY, code=error.code, words=error.words)
-            return [settled.get(write.key) or Failed(write.name, stopping) for write in writes]
-        items = [self._item(write, current.get(write.id)) for write in writes if write.key not in settled]
-        if items:
-            self._answers(writes[0].call, items, [write for write in writes if write.key not in settled], settled)
-        return [settled[write.key] for write in writes]
-
-    def _answers(self, call: str, items: list[Row], writes: Sequence[Write], settled: dict[str, Outcome]) -> None:
-        try:
-            answers, trace = self._client.batch(items, call)
-        except Ambiguous as error:
-            settled.update((write.key, Unknown(write.name, error)) for write in writes)
-        except (Unauthorized, Forbidden, Throttled, Unavailable, Rejected, Stale, NotFound) as error:
-            settled.update((write.key, Failed(write.name, error)) for write in writes)
+            packed = self._packing.pack(writes)
         except ConnectorError as error:
-            settled.update((write.key, Failed(write.name, _refused(error))) for write in writes)
-        else:
-            settled.update((write.key, self._outcome(write, answers.get(write.key), trace)) for write in writes)
+            # Nothing was sent yet, so nothing happened.
+            return [Failed(write.name, _stopping(error)) for write in writes]
+        for write in writes:
+            refusal = packed[write.key]
+            if isinstance(refusal, ConnectorError):
+                answered[write.key] = Failed(write.name, refusal)
+        items = {key: item for key, item in packed.items() if isinstance(item, dict)}
+        if items:
+            answered |= self._answers(writes[0].call, items, [write for write in writes if write.key in items])
+        for write in writes:
+            answer = answered.get(write.key)
+            if self._packing.voids(write) and not isinstance(answer, Outcome):
+                answered[write.key] = self._voided(write, answer)
+            elif answer is None:
+                answered[write.key] = self._untouched(write)
+        return self._outcomes(writes, answered)
 
-    def _outcome(self, write: Write, answer: Row | None, trace: str) -> Outcome:
+    def _answers(self, call: str, items: Mapping[str, Row], writes: Sequence[Write]) -> dict[str, Answered]:
+        try:
+            answers, trace = self._client.batch([{"bId": key, **item} for key, item in items.items()], call)
+        except Ambiguous as error:
+            return {write.key: Unknown(write.name, error) for write in writes}
+        except (Unauthorized, Forbidden, Throttled, Unavailable, Rejected, Stale, NotFound) as error:
+            return {write.key: Failed(write.name, error) for write in writes}
+        except ConnectorError as error:
+            return {write.key: Failed(write.name, _refused(error)) for write in writes}
+        return {write.key: self._answered(write, answers.get(write.key), trace) for write in writes}
+
+    def _answered(self, write: Write, answer: Row | None, trace: str) -> Answered:
         if answer is None:
             return Unknown(write.name, Ambiguous("missing from the answer", provider=PROVIDER_KEY, trace=trace))
         if "Fault" in answer:
-            error = fault_error(answer["Fault"], trace)
-            if isinstance(error, DEFINITE):
-                return Failed(write.name, error)
-            return Unknown(write.name, Ambiguous(str(error), provider=PROVIDER_KEY, code=error.code, words=error.words, trace=trace))
+            return self._faulted(write, fault_error(answer["Fault"], trace, self._entity.name))
         row = answer.get(self._entity.name)
-        if not isinstance(row, dict) or "Id" not in row or "SyncToken" not in row:
-            return Unknown(write.name, Ambiguous("an answer without the record", provider=PROVIDER_KEY, trace=trace))
-        return Stored(write.name, self._read(row))
+        if isinstance(row, dict) and "Id" in row and ("SyncToken" in row or write.operation is Operation.DELETE):
+            return row
+        return Unknown(write.name, Ambiguous("an answer without the record", provider=PROVIDER_KEY, trace=trace))
 
-    def _current(self, writes: Sequence[Write], settled: dict[str, Outcome]) -> dict[str, Row]:
-        """The rows behind updates that write a part of an address whose other parts nobody observed. A row that moved on since makes the
-        write stale, as its token would; so the parts filled in are those of the version the write was decided on."""
-        partial = [write for write in writes if write.operation is Operation.UPDATE and incomplete(write.fields, write.expected)]
-        rows = rows_by_id(self._client, self._entity, [write.id for write in partial]) if partial else {}
-        for write in partial:
-            row = rows.get(write.id)
-            if row is not None and row["SyncToken"] != write.version:
-                settled[write.key] = Failed(write.name, Stale("the record moved on", provider=PROVIDER_KEY))
-        return rows
+    def _faulted(self, write: Write, error: ConnectorError) -> Answered:
+        if isinstance(error, NotFound) and write.operation is Operation.DELETE:
+            return {"Id": write.id, "status": "Deleted"}
+        if isinstance(error, NotFound) and write.operation is Operation.CREATE:
+            # What is missing is not the record itself but something that it names.
+            error = Rejected(
+                str(error), provider=PROVIDER_KEY, code=error.code, words=error.words, trace=error.trace, category=Category.VALUE_INVALID
+            )
+        if isinstance(error, DEFINITE):
+            return Failed(write.name, error)
+        return Unknown(write.name, Ambiguous(str(error), provider=PROVIDER_KEY, code=error.code, words=error.words, trace=error.trace))
 
-    def _item(self, write: Write, current: Row | None) -> Row:
-        if write.operation is Operation.CREATE:
-            return {"bId": write.key, "operation": "create", self._entity.name: without_empty(members(write.fields, {}))}
-        identity = {"Id": write.id, "SyncToken": write.version, "sparse": True}
-        changed = members(write.fields, write.expected, current)
-        return {"bId": write.key, "operation": "update", self._entity.name: {**identity, **changed}}
+    def _voided(self, write: Write, row: Row | None) -> Answered:
+        """Void a record, after what else was to be written to it. The request is named by the write, and so stays the same on every re-send."""
+        record_id, version = (row["Id"], row["SyncToken"]) if row else (write.id, write.version)
+        requestid = f"{write.call[:LONGEST_CALL]}-{write.key[:LONGEST_KEY]}"
+        try:
+            return self._client.void(self._entity.name, self._entity.path, record_id, version, requestid)
+        except Ambiguous as error:
+            return Unknown(write.name, error)
+        except ConnectorError as error:
+            return self._faulted(write, error) if not isinstance(error, STOPPING) else Failed(write.name, error)
+
+    def _untouched(self, write: Write) -> Answered:
+        """A write that says nothing new: the record as it is."""
+        try:
+            return self._client.read(self._entity.name, self._entity.path, write.id)
+        except ConnectorError as error:
+            return Failed(write.name, error if isinstance(error, NotFound) else _stopping(error))
+
+    def _outcomes(self, writes: Sequence[Write], answered: Mapping[str, Answered]) -> list[Outcome]:
+        rows = {write.name: row for write in writes if not isinstance(row := answered[write.key], Outcome)}
+        records = dict(zip(rows, self._records(rows.values()), strict=True))
+        found: list[Outcome] = []
+        for write in writes:
+            answer = answered[write.key]
+            found.append(answer if isinstance(answer, Outcome) else Stored(write.name, records[write.name]))
+        return found
+
+    def _records(self, rows: Iterable[Row]) -> list[Record]:
+        """The records of rows that stand. That they stand is not put in doubt by a look-up that fails: its fields are then unknown."""
+        found = list(rows)
+        try:
+            return self._read(found)
+        except ConnectorError:
+            return self._read.unasked()(found)
 
 
 def _by_call(writes: Sequence[Write]) -> dict[str, list[Write]]:
@@ -171,18 +203,11 @@ def _stale(outcome: Outcome) -> bool:
     return isinstance(outcome, Failed) and isinstance(outcome.error, Stale)
 
 
-def _encodable(write: Write) -> bool:
-    """Whether every text is real Unicode: half a surrogate pair from elsewhere cannot be sent and would break the whole batch."""
-    try:
-        for value in write.fields.values():
-            str(value).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _unwritable() -> Rejected:
-    return Rejected("a text that is not Unicode", provider=PROVIDER_KEY, category=Category.ENCODING)
+def _stopping(error: ConnectorError) -> ConnectorError:
+    """What a read before any write failed with, as a reason to try later."""
+    if isinstance(error, STOPPING):
+        return error
+    return Unavailable(str(error), provider=PROVIDER_KEY, code=error.code, words=error.words)
 
 
 def _refused(error: ConnectorError) -> Rejected:

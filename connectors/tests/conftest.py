@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.hubspot import HubSpotConnector
+from connectors.tests.hubspot_shop import Shop, open_shop
 from connectors.tests.hubspot_world import World, running
 from connectors.vocabulary import Kind
 
@@ -23,3 +24,10 @@ def connector(world: World) -> HubSpotConnector:
     made = world.connector()
     made.setup(Kind.CONTACT)
     return made
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    """Nothing is set up."""
+    with open_shop() as made:
+        yield made

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from connectors.hubspot import PROVIDER, HubSpotConnector
 from connectors.sandbox.hubspot.definitions import INVERSES, LINKS, TYPES
 from connectors.tests.hubspot_world import FOREVER, World
 
@@ -13,10 +14,7 @@ SCOPES = sorted(
     {
         "oauth",
         "tax_rates.read",
-        "crm.schemas.contacts.write",
-        "crm.schemas.deals.write",
-        "crm.schemas.invoices.write",
-        "e-commerce",
+        *PROVIDER.scopes,
         *(f"crm.objects.{facts.scope or facts.name}.{access}" for facts in TYPES.values() for access in ("read", "write")),
     }
 )
@@ -30,8 +28,22 @@ class Shop(World):
 
     def __init__(self) -> None:
         super().__init__()
-        self.token = self.grant(scopes=SCOPES)["access_token"]
-        self.app.state.put("hubspot/access", self.token, {**(self.app.state.get("hubspot/access", self.token) or {}), "expires": FOREVER})
+        self.token = self.lasting(SCOPES)
+        self.narrow = self.lasting(PROVIDER.scopes)
+
+    def lasting(self, scopes: Iterable[str]) -> str:
+        """An access token that does not expire."""
+        token = str(self.grant(scopes=scopes)["access_token"])
+        self.app.state.put("hubspot/access", token, {**(self.app.state.get("hubspot/access", token) or {}), "expires": FOREVER})
+        return token
+
+    def connector(self) -> HubSpotConnector:
+        """One that may do only what accounts are asked for."""
+        connector = PROVIDER.connect(PROVIDER.sandbox(self.url), lambda fresh: self.narrow, "1234567")
+        assert isinstance(connector, HubSpotConnector)
+        connector._client.session.sleep = lambda seconds: None
+        connector._client.search_pacer.limit = 1000
+        return connector
 
     def make(self, kind: str, properties: Mapping[str, Any], **to: str) -> str:
         """A record made by the API, associated with one record of each type in `to`; its id."""

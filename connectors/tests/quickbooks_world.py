@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import requests
 
+from connectors.base import Record
+from connectors.quickbooks.reading import Reader
+from connectors.quickbooks.shapes import Entity
 from connectors.sandbox.quickbooks import DEFAULT_REALM, QuickBooksApp, build, issue
 from connectors.sandbox.server import Server
 from connectors.sandbox.state import State
@@ -57,3 +61,20 @@ def serving() -> Iterator[Caller]:
 
 def code(answer: tuple[int, Any]) -> str:
     return str(answer[1]["Fault"]["Error"][0]["code"])
+
+
+@dataclass
+class Told:
+    """A company of which everything is known without a call."""
+
+    realm: str = "123"
+    web: str = "https://web.example"
+    currency: str = "USD"
+    methods: Mapping[str, str] = field(default_factory=dict)
+
+
+def record_of(entity: Entity, row: Any, keys: Iterable[str] | None = None, *, joined: Iterable[Any] = (), company: Told | None = None) -> Record:
+    """The record of one row, with all fields unless told; `joined` are the rows there are of the joined entity."""
+    rows = {other["Id"]: other for other in joined}
+    wanted = [spec.key for spec in (*entity.fields, *entity.custom)] if keys is None else keys
+    return Reader(entity, company or Told(), lambda _, ids: {i: rows[i] for i in ids if i in rows}, wanted).one(row)

@@ -55,7 +55,7 @@ def test_setup_creates_group_and_properties_once(world: World) -> None:
 def test_fields_carry_every_meaning_that_default_mappings_and_filters_use(connector: HubSpotConnector) -> None:
     meanings = {spec.meaning for spec in connector.fields(CONTACT)}
     assert {meaning for mapping in DEFAULT_MAPPINGS[CONTACT] for meaning in mapping.left} <= meanings
-    assert {c.meaning for found in RECOMMENDED_FILTERS.values() for group in found for c in group} <= meanings
+    assert {c.meaning for (kind, _), found in RECOMMENDED_FILTERS.items() if kind is CONTACT for group in found for c in group} <= meanings
 
 
 def test_fields_show_the_accounts_own_properties_after_the_standard_ones_by_label(world: World, connector: HubSpotConnector) -> None:

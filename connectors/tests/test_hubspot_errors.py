@@ -105,3 +105,33 @@ def test_a_broken_tail_leaves_the_message_to_speak(message: str) -> None:
     error = judge(400, {"category": "VALIDATION_ERROR", "message": message})
     assert isinstance(error, Rejected)
     assert error.category is Category.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("association", "category"),
+    [("INVOICE_TO_LINE_ITEM", Category.NO_LINE_ITEMS), ("INVOICE_TO_CONTACT", Category.REQUIRED_VALUE_MISSING)],
+)
+def test_an_invoice_that_cannot_open_says_what_it_lacks(association: str, category: Category) -> None:
+    message = f"The invoice cannot be opened: the association {association} is missing"
+    errors = [{"message": message, "code": "MISSING_REQUIRED_ASSOCIATION", "context": {"association": [association]}}]
+    error = judge(400, {"category": "VALIDATION_ERROR", "message": message, "errors": errors})
+    assert (error.category, error.words) == (category, message)
+
+
+@pytest.mark.parametrize(("name", "category"), [("hs_currency", Category.CURRENCY_MISMATCH), ("hs_status", Category.OPTION_UNKNOWN)])
+def test_a_currency_the_account_does_not_use_is_told_from_other_options(name: str, category: Category) -> None:
+    tail = json.dumps([{"name": name, "error": "INVALID_OPTION", "message": "XXX was not one of the allowed options"}])
+    assert judge(400, {"category": "VALIDATION_ERROR", "message": f"Property values were not valid: {tail}"}).category is category
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invoice 7 is open and can no longer be edited",
+        "A payment that Commerce Hub processed cannot be changed",
+        "An invoice that is open cannot be deleted",
+    ],
+)
+def test_what_is_frozen_is_a_value_that_cannot_be_set(message: str) -> None:
+    error = judge(400, {"category": "VALIDATION_ERROR", "message": message})
+    assert (error.category, error.words) == (Category.VALUE_INVALID, message)

@@ -10,6 +10,7 @@ import pytest
 from connectors.errors import Unauthorized
 from connectors.quickbooks import PROVIDER, QuickBooksConnector
 from connectors.quickbooks.client import pacers_of
+from connectors.quickbooks.connector import _sales_details, _tax_model
 from connectors.sandbox.quickbooks import DEFAULT_REALM, issue
 from connectors.tests.contract import KIND
 from connectors.tests.test_quickbooks_contract import QuickBooksPlace, sandbox_place
@@ -27,7 +28,38 @@ def test_the_account_tells_zone_currency_country_and_plan(place: QuickBooksPlace
     )  # fmt: skip
     assert account.details == {
         "subscription": "PAID", "plan": "QuickBooks Online Plus", "multi_currency": "no", "own_document_numbers": "no", "sales_tax": "yes",
+        "tax_model": "rates", "allow_discount": "yes", "revenue_recognition": "no",
     }  # fmt: skip
+
+
+def test_the_account_tells_what_the_company_has_switched_on(place: QuickBooksPlace) -> None:
+    place.company.change_settings(
+        custom_field_2="Crew #", custom_field_1="Area", automated_sales_tax=True, allow_discount=False, book_close_date="2026-12-31"
+    )
+    details = place.connector.account().details
+    assert (details["sales_form_custom_fields"], details["tax_model"], details["allow_discount"], details["books_closed_until"]) == (
+        "Area, Crew #", "automated", "no", "2026-12-31",
+    )  # fmt: skip
+    place.company.change_settings(using_sales_tax=False)
+    assert place.connector.account().details["tax_model"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("country", "taxes", "model"),
+    [
+        ("US", {"UsingSalesTax": True, "PartnerTaxEnabled": False}, "automated, not set up"),
+        ("US", {"UsingSalesTax": True}, "rates"),
+        ("GB", {"UsingSalesTax": True, "PartnerTaxEnabled": True}, "codes"),
+        ("CA", {}, "codes"),
+    ],
+)
+def test_the_tax_model_follows_from_country_and_settings(country: str, taxes: dict[str, bool], model: str) -> None:
+    assert _tax_model(country, taxes) == model
+
+
+@pytest.mark.parametrize("name", ["RevenueRecognitionEnabled", "RevenueRecognition"])
+def test_revenue_recognition_is_read_in_both_spellings(name: str) -> None:
+    assert _sales_details({"ProductAndServicesPrefs": {name: True}})["revenue_recognition"] == "yes"
 
 
 def test_live_accounts_are_no_sandboxes_and_trial_ones_are() -> None:

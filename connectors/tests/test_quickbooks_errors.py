@@ -12,8 +12,8 @@ from connectors.quickbooks.errors import QuickBooksDialect, fault_error, faults_
 from connectors.vocabulary import Category
 
 
-def fault(code: str, detail: str = "the detail") -> dict[str, Any]:
-    return {"Error": [{"Message": "the message", "Detail": detail, "code": code, "element": ""}], "type": "ValidationFault"}
+def fault(code: str, detail: str = "the detail", element: str = "") -> dict[str, Any]:
+    return {"Error": [{"Message": "the message", "Detail": detail, "code": code, "element": element}], "type": "ValidationFault"}
 
 
 def judge(status: int, body: Any, *, text: str = "", headers: dict[str, str] | None = None) -> ConnectorError | None:
@@ -105,3 +105,75 @@ def test_faults_inside_query_and_change_answers_are_seen() -> None:
 def test_odd_shapes_break_nothing(body: Any) -> None:
     judge(400, body)
     judge(200, body)
+
+
+CHECK = (
+    "Invalid Reference Id : Something you're trying to use has been made inactive."
+    " Check the fields with accounts, customers, items, vendors or employees."
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "detail", "element", "entity", "category", "field"),
+    [
+        (
+            "6140",
+            "Duplicate Document Number Error : You must specify a different number.",
+            "",
+            "Invoice",
+            Category.INVOICE_NUMBER_IN_USE,
+            "DocNumber",
+        ),
+        ("6140", "The account period has closed", "", "Invoice", Category.PERIOD_CLOSED, "TxnDate"),
+        ("6200", "Account Period Closed", "", "Invoice", Category.PERIOD_CLOSED, "TxnDate"),
+        ("6210", "Account Period Closed, Cannot Update Through Services", "", "Payment", Category.PERIOD_CLOSED, "TxnDate"),
+        ("6210", "Duplicate Document Number Error", "", "Invoice", Category.INVOICE_NUMBER_IN_USE, "DocNumber"),
+        ("6000", "Make sure all your transactions have a GST/HST rate before you save.", "", "Invoice", Category.TAX_REQUIRED, "Line"),
+        ("6000", "Make sure all your transactions have a VAT rate before you save.", "", "Invoice", Category.TAX_REQUIRED, "Line"),
+        (
+            "6000",
+            "One or more transaction lines do not have a tax code associated with it. Please assign a tax code to those transactions.",
+            "",
+            "Invoice",
+            Category.TAX_REQUIRED,
+            "Line",
+        ),
+        ("6000", "A service date is required on every line", "ServiceDate", "Invoice", Category.SERVICE_DATE_REQUIRED, "Line"),
+        ("6000", "Deposit is turned off in the company's settings.", "Deposit", "Invoice", Category.FEATURE_OFF, ""),
+        ("6000", "The company does not use more than one currency.", "", "Invoice", Category.CURRENCY_MISMATCH, "CurrencyRef"),
+        ("6000", "The customer of a linked transaction cannot be changed.", "", "Invoice", Category.PAYMENT_CUSTOMER_DIFFERS, "Invoice"),
+        ("6000", "The discount is greater than the subtotal", "", "Invoice", Category.DISCOUNT_TOO_LARGE, "Line"),
+        ("6000", "The total of a transaction must not be below zero.", "", "Invoice", Category.DISCOUNT_TOO_LARGE, "Line"),
+        ("6000", "The amount applied is greater than the payment.", "Line", "Payment", Category.AMOUNT_MISMATCH, "Amount"),
+        ("6070", "Amount calculation incorrect", "Amount", "Invoice", Category.AMOUNT_MISMATCH, "Line"),
+        ("6240", "Another item is already using this name", "", "Item", Category.ITEM_NAME_IN_USE, "Name"),
+        ("6240", "The SKU supplied already exists.", "Sku", "Item", Category.VALUE_INVALID, "Sku"),
+        ("6240", "Another customer is already using this name", "", "Customer", Category.DISPLAY_NAME_IN_USE, "DisplayName"),
+        ("6250", "The customer has been made inactive", "", "Invoice", Category.CUSTOMER_INACTIVE, ""),
+        ("6430", "Invalid account type used", "IncomeAccountRef", "Item", Category.INCOME_ACCOUNT_INVALID, ""),
+        ("6540", "This transaction has been deposited.", "", "Payment", Category.VALUE_INVALID, ""),
+        ("2500", CHECK, "ItemRef", "Invoice", Category.ITEM_INACTIVE, ""),
+        ("2500", CHECK, "CustomerRef", "Invoice", Category.CUSTOMER_INACTIVE, ""),
+        ("2500", CHECK, "IncomeAccountRef", "Item", Category.INCOME_ACCOUNT_INVALID, ""),
+        ("2500", CHECK, "", "Item", Category.INCOME_ACCOUNT_INVALID, ""),
+        ("2500", CHECK, "", "Invoice", Category.VALUE_INVALID, ""),
+        ("2500", "Invalid Reference Id : Item elements id 9 not found", "", "Invoice", Category.ITEM_INACTIVE, ""),
+        ("610", CHECK, "ItemRef", "Invoice", Category.ITEM_INACTIVE, ""),
+        ("620", "Transaction cannot be linked", "LinkedTxn", "Payment", Category.PAYMENT_CUSTOMER_DIFFERS, "Invoice"),
+        ("2210", "Email Address Validation Error", "BillEmail", "Invoice", Category.VALUE_INVALID, "BillEmail.Address"),
+        ("2250", "At least one line is required", "", "Invoice", Category.NO_LINE_ITEMS, "Line"),
+        ("2020", "Required parameter CurrencyRef is missing in the request", "CurrencyRef", "Invoice", Category.CURRENCY_MISMATCH, "CurrencyRef"),
+    ],
+)
+def test_what_was_written_and_which_member_is_named_decide_with_code_and_words(
+    code: str, detail: str, element: str, entity: str, category: Category, field: str
+) -> None:
+    found = fault_error(fault(code, detail, element), "", entity)
+    assert isinstance(found, Rejected)
+    assert (found.category, found.field) == (category, field)
+    assert found.words == detail
+
+
+def test_a_record_that_is_gone_is_not_mistaken_for_one_it_names() -> None:
+    assert isinstance(fault_error(fault("610", "Object Not Found : Another user has deleted this transaction."), "", "Invoice"), NotFound)
+    assert isinstance(fault_error(fault("610", CHECK), "", "Customer"), NotFound)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.quickbooks.query import Condition, at_least, containing, is_safe, literal, one_of, safe_run, select
+from connectors.quickbooks.query import Condition, at_least, containing, equal, is_safe, literal, one_of, safe_run, select
 from connectors.sandbox.quickbooks.query import parse
 
 REFUSED = "\u2019\u2013"
@@ -17,6 +17,13 @@ REFUSED = "\u2019\u2013"
 def test_a_query_shows_active_and_inactive_rows() -> None:
     assert select("Customer", order=("Id",), start=1001) == (
         "SELECT * FROM Customer WHERE Active IN (true,false) ORDERBY Id STARTPOSITION 1001 MAXRESULTS 1000"
+    )
+
+
+def test_documents_have_no_activity_to_ask_for() -> None:
+    assert select("Invoice", order=("Id",)) == "SELECT * FROM Invoice ORDERBY Id STARTPOSITION 1 MAXRESULTS 1000"
+    assert select("Payment", [equal("CustomerRef", "7"), equal("TxnDate", date(2027, 1, 2))]) == (
+        "SELECT * FROM Payment WHERE CustomerRef = '7' AND TxnDate = '2027-01-02' STARTPOSITION 1 MAXRESULTS 1000"
     )
 
 

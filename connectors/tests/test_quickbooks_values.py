@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.base import Presence
-from connectors.quickbooks.objects import CUSTOMER, LINES
-from connectors.quickbooks.values import differing, incomplete, lines, members, reader, street, without_empty
+from connectors.quickbooks.customers import CUSTOMER
+from connectors.quickbooks.shapes import LINES
+from connectors.quickbooks.values import day, differing, incomplete, lines, members, number, street, without_empty
+from connectors.tests.quickbooks_world import record_of
 from connectors.vocabulary import DEFAULT_MAPPINGS, Kind
 
 KEYS = [spec.key for spec in CUSTOMER.fields]
@@ -30,7 +33,7 @@ ROW: dict[str, Any] = {
 
 
 def test_a_row_becomes_a_record_with_every_field_known() -> None:
-    record = reader(CUSTOMER, "123", KEYS)(ROW)
+    record = record_of(CUSTOMER, ROW)
     assert set(record.fields) == set(KEYS)
     assert record.fields["Key"] == "123:7"
     assert record.fields["PrimaryEmailAddr.Address"] == "karen@pye.example"
@@ -44,15 +47,14 @@ def test_a_row_becomes_a_record_with_every_field_known() -> None:
 
 
 def test_an_inactive_row_loses_its_suffix_and_an_active_one_keeps_it() -> None:
-    read = reader(CUSTOMER, "123", ["DisplayName"])
-    inactive = read({**ROW, "Active": False, "DisplayName": "Ames (deleted)"})
+    inactive = record_of(CUSTOMER, {**ROW, "Active": False, "DisplayName": "Ames (deleted)"})
     assert (inactive.fields["DisplayName"], inactive.title, inactive.presence) == ("Ames", "Ames", Presence.INACTIVE)
-    assert read({**ROW, "DisplayName": "Ames (deleted)"}).fields["DisplayName"] == "Ames (deleted)"
+    assert record_of(CUSTOMER, {**ROW, "DisplayName": "Ames (deleted)"}).fields["DisplayName"] == "Ames (deleted)"
 
 
 def test_a_stub_of_a_deleted_row_is_absent() -> None:
     stub = {"domain": "QBO", "status": "Deleted", "Id": "7", "MetaData": {"LastUpdatedTime": "2026-07-05T10:48:27-07:00"}}
-    assert reader(CUSTOMER, "123", KEYS)(stub).presence is Presence.ABSENT
+    assert record_of(CUSTOMER, stub).presence is Presence.ABSENT
 
 
 def test_every_meaning_of_the_default_mappings_has_a_field() -> None:
@@ -95,3 +97,23 @@ def test_values_differ_only_in_what_matters() -> None:
     wanted = {"Notes": " hello ", "PrimaryEmailAddr.Address": "A@x.example", "Fax.FreeFormNumber": None, "GivenName": "Al"}
     stored = {"Notes": "hello", "PrimaryEmailAddr.Address": "a@X.example", "Fax.FreeFormNumber": None, "GivenName": "AL"}
     assert differing(wanted, stored) == ["GivenName"]
+
+
+@pytest.mark.parametrize(
+    ("told", "day_"), [("2027-01-02", date(2027, 1, 2)), ("2027-01-02-08:00", date(2027, 1, 2)), ("soon", None), ("", None), (None, None), (7, None)]
+)
+def test_a_day_is_the_companys_own_whatever_offset_stands_behind_it(told: Any, day_: date | None) -> None:
+    assert day(told) == day_
+
+
+@pytest.mark.parametrize(
+    ("told", "exact"), [("0.10", Decimal("0.1")), (7, Decimal(7)), ("seven", None), ("", None), (None, None), (True, None), ([], None)]
+)
+def test_a_number_is_exact_or_none(told: Any, exact: Decimal | None) -> None:
+    assert number(told) == exact
+
+
+def test_days_and_references_are_written_as_quickbooks_has_them() -> None:
+    written = members({"TxnDate": date(2027, 1, 2), "CustomerRef": "7", "CustomerMemo.value": None}, {})
+    assert written == {"TxnDate": "2027-01-02", "CustomerRef": {"value": "7"}, "CustomerMemo": {"value": ""}}
+    assert without_empty(members({"CustomerRef": None}, {})) == {}

@@ -53,6 +53,8 @@ def _create(spec: SyncSpec, row: Row, refs: References) -> Decision:
     foreign = scope.kept_elsewhere(spec, row, side, refs)
     if foreign:
         return foreign
+    if spec.master is to and seen.values.get(spec.voided_field(side)) is True:
+        return Decision(State.EXCLUDED, Reason.VOIDED, {"side": side})
     fields: dict[str, Value] = {}
     agreed: dict[str, Value] = {}
     try:

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NO_DEAL = "no_deal"
     WITHDRAWN = "withdrawn"
     DEPENDENCY = "dependency"
+    VOIDED = "voided"
 
 
 WAITING = "waiting"

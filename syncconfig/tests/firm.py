@@ -21,7 +21,6 @@ from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.tests.town import CONTACTS, INVOICES, Town, running
 
 DEALS, PRODUCTS = "0-3", "0-7"
-BOOKS = f"/companies/{DEFAULT_REALM}"
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,16 @@ class Firm(Town):
     """Both accounts, empty but for what people do, and the portal."""
 
     syncs: dict[Kind, ObjectSync] = field(default_factory=dict)
+    realm: str = DEFAULT_REALM
+
+    @property
+    def books(self) -> Any:
+        return self.sandboxes.quickbooks.companies[self.realm]
+
+    @property
+    def pages(self) -> str:
+        """Where the books' own pages begin."""
+        return f"/companies/{self.realm}"
 
     # Setting up and running
 
@@ -51,7 +60,8 @@ class Firm(Town):
     def open_products(self, direction: Direction = Direction.TO_LEFT) -> ObjectSync:
         sync = self.start(Kind.PRODUCT, self.clock.now())
         sync.direction = direction
-        sync.options = {**sync.options, "income_account": self.income_account()}
+        accounts = {"income_account": self.income_account(), "expense_account": self.account("Cost of Goods Sold")}
+        sync.options = {**sync.options, **accounts}
         sync.save()
         self.syncs[Kind.PRODUCT] = self.turn_on(sync)
         return self.syncs[Kind.PRODUCT]
@@ -159,33 +169,33 @@ class Firm(Town):
 
     def item(self, name: str, sku: str = "", price: str = "45.00", **values: str) -> str:
         form = {"Name": name, "Sku": sku, "UnitPrice": price, "Type": "Service", "IncomeAccountRef": self.income_account(), **values}
-        return self._post("quickbooks", f"{BOOKS}/item/new", form)
+        return self._post("quickbooks", f"{self.pages}/item/new", form)
 
     def toggle_item(self, item: str) -> None:
-        self._post("quickbooks", f"{BOOKS}/item/{item}/active", {})
+        self._post("quickbooks", f"{self.pages}/item/{item}/active", {})
 
     def book(self, customer: str, *sold: Sold, **values: str) -> str:
         """An invoice that a person writes in QuickBooks for a customer, by name or number."""
         form = {"customer": customer, **values}
         for n, line in enumerate(sold or (Sold(product="Services"),)):
             form |= {f"item {n}": line.product or line.name, f"text {n}": line.name, f"quantity {n}": line.quantity, f"rate {n}": line.price}
-        return self._post("quickbooks", f"{BOOKS}/invoice/new", form)
+        return self._post("quickbooks", f"{self.pages}/invoice/new", form)
 
     def rebook(self, invoice: str, **values: str) -> None:
         """A person changes fields of an invoice in QuickBooks, by the names of the form: rate_0, item_1, memo, TxnDate."""
-        self._post("quickbooks", f"{BOOKS}/invoice/{invoice}", {name.replace("_", " "): value for name, value in values.items()})
+        self._post("quickbooks", f"{self.pages}/invoice/{invoice}", {name.replace("_", " "): value for name, value in values.items()})
 
     def void_booked(self, invoice: str) -> None:
-        self._post("quickbooks", f"{BOOKS}/invoice/{invoice}/void", {})
+        self._post("quickbooks", f"{self.pages}/invoice/{invoice}/void", {})
 
     def receive(self, customer: str, amount: str, invoices: Sequence[tuple[str, str]], **values: str) -> str:
         """A payment in QuickBooks: its total, and how much of it goes to which invoice."""
         form = {"customer": customer, "TotalAmt": amount, "TxnDate": self.books.today(), **values}
-        return self._post("quickbooks", f"{BOOKS}/payment/new", {**form, **{f"Invoice {number}": part for number, part in invoices}})
+        return self._post("quickbooks", f"{self.pages}/payment/new", {**form, **{f"Invoice {number}": part for number, part in invoices}})
 
     def undo_payment(self, payment: str, deed: str = "delete") -> None:
         """Delete or void a payment in QuickBooks."""
-        url = f"{self.sandboxes.servers['quickbooks'].url}{BOOKS}/payment/{payment}/{deed}"
+        url = f"{self.sandboxes.servers['quickbooks'].url}{self.pages}/payment/{payment}/{deed}"
         assert requests.post(url, allow_redirects=False, timeout=5).status_code == 303
 
     # What stands there
@@ -200,7 +210,7 @@ class Firm(Town):
 
     def mirror(self, booked: str) -> tuple[str, dict[str, str]]:
         """The invoice in HubSpot that stands for one of the books."""
-        return self.hubspot_invoice(tandem_quickbooks_id=f"{DEFAULT_REALM}:{booked}")
+        return self.hubspot_invoice(tandem_quickbooks_id=f"{self.realm}:{booked}")
 
     def lines_of(self, invoice: str) -> list[dict[str, str]]:
         """The line items of an invoice in HubSpot, in their order."""

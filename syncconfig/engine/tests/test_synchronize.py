@@ -297,6 +297,14 @@ def test_a_category_that_fails_too_often_stops_the_run(world: World) -> None:
     assert blocked.value.guard == "failures"
 
 
+def test_a_run_without_guards_goes_on_where_too_much_fails(world: World) -> None:
+    world.right.refuse = lambda fields: Rejected("no", category=Category.NO_PERMISSION)
+    for n in range(80):
+        world.contact(f"{n}@a.example", first=str(n))
+    report = world.sync(unguarded=True)
+    assert report.failed[Category.NO_PERMISSION] == 80
+
+
 def test_a_preview_writes_nothing_and_foretells_the_run(world: World) -> None:
     world.contact("a@a.example", first="A")
     world.contact("b@b.example", phone="1")
