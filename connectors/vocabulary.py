@@ -300,7 +300,7 @@ DEFAULT_DIRECTION: dict[Kind, Direction] = {Kind.CONTACT: Direction.BOTH, Kind.P
 KEPT_BY_RIGHT = frozenset({Kind.INVOICE, Kind.PAYMENT, Kind.NOTE})
 """Kinds whose records are never written on the right when they were made there (spec R158)."""
 
-KEPT: dict[Kind, tuple[str, ...]] = {Kind.INVOICE: ("deals", "total"), Kind.PAYMENT: ("processing_fee", "platform_fee", "payment_source")}
+KEPT: dict[Kind, tuple[str, ...]] = {Kind.INVOICE: ("deals", "total", "paid_on"), Kind.PAYMENT: ("processing_fee", "platform_fee", "payment_source")}
 """Meanings of fields of the left that are read though no mapping names them: notes look for deals, reports count fees."""
 
 RETRACTED = frozenset({Kind.PAYMENT, Kind.NOTE})

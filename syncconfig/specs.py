@@ -17,6 +17,7 @@ from connectors.vocabulary import (
     EXACT_CASE,
     FROM_LEFT,
     GATES,
+    KEPT,
     KEPT_BY_RIGHT,
     MATCH_MEANING,
     RETRACTED,
@@ -27,7 +28,7 @@ from connectors.vocabulary import (
 from connectors.vocabulary import Gate as GateRule
 from syncconfig.credentials import connector_for
 from syncconfig.engine.filters import Condition, Filter, Rules, compile_filter
-from syncconfig.engine.spec import FieldMap, Gate, Match, MatchBy, Side, SyncSpec, WriteRule
+from syncconfig.engine.spec import Doubles, FieldMap, Gate, Match, MatchBy, Side, SyncSpec, WriteRule
 from syncconfig.engine.state import Reason
 from syncconfig.models import Connection, FieldList, FieldMapping, FilterGroup, ObjectSync
 
@@ -93,9 +94,19 @@ def spec_of(sync: ObjectSync) -> SyncSpec:
         voided=_pair(fields, "voided", "voided"),
         retracts=kind in RETRACTED,
         constants={Side.RIGHT: constants_of(sync, fields[Side.RIGHT])},
-        looked_through=tuple(f.key for f in fields[Side.LEFT].values() if f.meaning == "deals" and kind is Kind.INVOICE),
+        kept=tuple(f.key for f in fields[Side.LEFT].values() if f.meaning in KEPT.get(kind, ())),
         gates=tuple(_gates(sync, fields, zone)),
+        doubles=_doubles(sync, fields),
     )
+
+
+def _doubles(sync: ObjectSync, fields: Mapping[Side, Fields]) -> Doubles | None:
+    """The guard against second invoices is up where invoices are sent."""
+    if sync.kind != Kind.INVOICE or not sync.flows(Side.RIGHT):
+        return None
+    right = [meaning_key(fields[Side.RIGHT].values(), meaning) for meaning in ("contact", "lines", "last_payment_date", "payment_status")]
+    paid_on = meaning_key(fields[Side.LEFT].values(), "paid_on")
+    return Doubles(right[0], right[1], right[2], (right[3], "paid"), paid_on) if all((*right, paid_on)) else None
 
 
 def _pair(fields: Mapping[Side, Fields], left: str, right: str) -> tuple[str, str]:

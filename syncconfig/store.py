@@ -79,6 +79,11 @@ class DatabaseStore:
         short = [column(n, "right_name") for n in names]
         return self._rows(self._records().filter(**{f"{side}_name__in": short})) if short else []
 
+    def born_left(self, key: str, values: Collection[str]) -> Iterator[Row]:
+        linked = self._records().filter(origin=Side.LEFT, left_id__isnull=False, right_id__isnull=False)
+        for record in linked.filter(**{f"right_seen__values__{key}__in": sorted(values)}).iterator(chunk_size=REKEY_CHUNK):
+            yield row_of(record)
+
     def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
         rows = {}
         for (kind, side), wanted in ids.items():

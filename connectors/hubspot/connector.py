@@ -83,11 +83,11 @@ class HubSpotConnector:
     def _data_sync(self) -> str:
         """Whether HubSpot's own QuickBooks data sync fills this account too: "yes", "no", or "" where nobody can tell. Source: section 12.5."""
         source = {"propertyName": "hs_invoice_source", "operator": "EQ", "value": "data_sync"}
-        try:
-            found = self._client.exists(INVOICES.path, [source, {"propertyName": KEY_PROPERTY, "operator": "NOT_HAS_PROPERTY"}])
-        except (Forbidden, Rejected):
-            return ""
-        return "yes" if found else "no"
+        foreign = {"propertyName": KEY_PROPERTY, "operator": "NOT_HAS_PROPERTY"}
+        for filters in ([source, foreign], [source]):  # before the property exists, no invoice is ours
+            with suppress(Forbidden, Rejected):
+                return "yes" if self._client.exists(INVOICES.path, filters) else "no"
+        return ""
 
     def setup(self, kind: Kind) -> None:
         for path, own in MODELS[kind].own.items():

@@ -43,6 +43,9 @@ class MemoryStore:
     def by_names(self, side: Side, names: Collection[str]) -> list[Row]:
         return [row for row in self.rows.values() if name_of(self.spec, row, side) in names]
 
+    def born_left(self, key: str, values: Collection[str]) -> Iterator[Row]:
+        return (r for r in self.rows.values() if r.left and r.right and r.origin == Side.LEFT and r.right.values.get(key) in values)
+
     def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
         rows = {
             (kind, side, found.id): row

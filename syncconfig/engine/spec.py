@@ -92,6 +92,21 @@ class Gate:
     verdict: str
 
 
+@dataclass(frozen=True, slots=True)
+class Doubles:
+    """How a document is known that an automation made a second time, when the one of the left was paid (spec R182).
+
+    The fields of the right that name the customer, the content, the day and how far it is paid (with the word for "paid"), and the left one that
+    tells when the original was paid.
+    """
+
+    customer: str
+    content: str
+    day: str
+    paid: tuple[str, str]
+    paid_on: str
+
+
 @dataclass(frozen=True)
 class SyncSpec:
     """Everything that decides what a sync does.
@@ -104,7 +119,7 @@ class SyncSpec:
     field of the left that is False for what a sync wrote there; `voided` the pair of fields that tell of a document that no longer counts.
     `retracts`: what we made of a record goes when that record goes. `constants` are set when a record is created on a side, `fallback` is the
     product of lines that name none, `kept` are fields of the left that are read for
-    others: references of other kinds are followed to them, reports count them.
+    others: references of other kinds are followed to them, reports count them. `doubles`: what a second document for one payment looks like.
     """
 
     namespace: str
@@ -129,6 +144,7 @@ class SyncSpec:
     fallback: str = ""
     kept: tuple[str, ...] = ()
     gates: tuple[Gate, ...] = ()
+    doubles: Doubles | None = None
 
     def maps_of(self, origin: str) -> tuple[FieldMap, ...]:
         """The maps that count for records born on a side, with the directions they have for them."""
@@ -197,6 +213,8 @@ class SyncSpec:
         }
         for m in self.maps:
             wanted.update(m.left if side is Side.LEFT else (m.right,))
+        if self.doubles and side is Side.RIGHT:
+            wanted.update((self.doubles.paid[0], self.doubles.day))
         for gate in self.gates:
             wanted.update(gate.passes.fields if gate.side is side else ())
         source_filter = self.filters.get(side.other.inward)

@@ -53,6 +53,9 @@ class Store(Protocol):
     def by_names(self, side: Side, names: Collection[str]) -> list[Row]:
         """The rows that hold these unique values on a side."""
 
+    def born_left(self, key: str, values: Collection[str]) -> Iterator[Row]:
+        """The linked rows that were born on the left and whose right side shows one of these texts in a field."""
+
     def references(self, ids: Mapping[tuple[Kind, Side], Collection[str]], skus: Collection[str]) -> References:
         """The rows of other syncs of the same accounts that hold these ids, and the products with these SKUs on the right."""
 

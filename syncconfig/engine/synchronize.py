@@ -11,7 +11,7 @@ from enum import Enum
 from connectors.base import Connector, Lines, Operation, Outcome, Stored
 from connectors.errors import ConnectorError
 from connectors.vocabulary import SHARED_NAMES
-from syncconfig.engine import guards
+from syncconfig.engine import doubles, guards
 from syncconfig.engine.answer import absorb
 from syncconfig.engine.matching import Index, key_of, mark_of
 from syncconfig.engine.observe import observe, refresh
@@ -189,6 +189,10 @@ def decide(
     known = [*rows, *neighbours]
     refs = references_of(spec, store, known)
     plan = draft(spec, rows, Index(spec, known, refs), now, refs, consumed=consumed)
+    twins = doubles.suspects(spec, plan)
+    if twins and spec.doubles:
+        customers = {str(p.row.right.values.get(spec.doubles.customer)) for p in twins if p.row.right}
+        doubles.refuse(spec, twins, store.born_left(spec.doubles.customer, customers))
     keep_names_unique(spec, plan, _holders(spec, sides, store, names(spec, plan), ask=ask), claims if claims is not None else {})
     return plan
 
