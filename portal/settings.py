@@ -131,6 +131,9 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
     }
 
+# Files people exported, for their owners only; web and worker need the same folder.
+EXPORT_DIR = Path(env.str("EXPORT_DIR", default=str(DATA_DIR / "exports")))
+
 REDIS_URL = env.str("REDIS_URL", default="")
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -199,6 +202,7 @@ SOCIALACCOUNT_REQUESTS_TIMEOUT = 15
 PASSWORD_RESET_TIMEOUT = 60 * 60
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(EMAIL_CONFIG)
+DEFAULT_FROM_EMAIL = env.str("EMAIL_FROM", default=f"Tandem <tandem@{_site.hostname}>")
 
 # ---- sessions and cookies ------------------------------------------------------------------------------------------
 SESSION_COOKIE_AGE = 12 * 60 * 60

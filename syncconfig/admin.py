@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from syncconfig.models import Connection, ObjectSync, RecordEvent, SyncRecord, SyncRun
+from syncconfig.models import Connection, Export, ObjectSync, RecordEvent, SyncRecord, SyncRun
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -91,3 +91,11 @@ class RecordEventAdmin(ReadOnlyAdmin):
     list_display = ("at", "sync", "type", "side", "category", "record_pk", "actor")
     list_filter = ("type", "category", "sync")
     list_select_related = ("sync", "actor")
+
+
+@admin.register(Export)
+class ExportAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "user", "format", "state", "rows", "filters", "error", "expires_at")
+    list_filter = ("state", "format", "user")
+    list_select_related = ("user",)
+    date_hierarchy = "created_at"

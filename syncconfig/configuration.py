@@ -16,19 +16,16 @@ import yaml
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from connectors.base import FieldSpec
 from connectors.registry import SIDES
-from connectors.vocabulary import DEFAULT_DIRECTION, Direction, Kind
+from connectors.vocabulary import CHOSEN, DEFAULT_DIRECTION, KEY_NEEDED, LOCKED_FILTERS, Direction, Kind
 from syncconfig import drafts
-from syncconfig.engine.filters import BadFilter, Condition, Rules, compile_filter
-from syncconfig.engine.spec import MatchBy, Side, WriteRule
+from syncconfig.configuration_checks import options_from, problems_of, rules_from
+from syncconfig.engine.filters import Condition
+from syncconfig.engine.spec import MatchBy, Side
 from syncconfig.models import Connection, FieldMapping, ObjectSync
-from syncconfig.specs import Fields, fields_of, rules_of, zone_of
+from syncconfig.specs import Fields, fields_of, rules_of
 
 VERSION = 1
-STATUSES = ("draft", "on", "off")
-_SYNC_KEYS = frozenset({"kind", "status", "direction", "conflict", "match", "options", "mappings", "filters", "avoid_duplicates", "keep_linked"})
-_MAPPING_KEYS = frozenset({"enabled", "direction", "rule", "ignore_blanks", "options"})
 
 
 class BadConfiguration(ValueError):
@@ -97,10 +94,10 @@ def pair_of(document: Mapping[str, Any]) -> Pair:
 
 
 def export(pair: Pair) -> dict[str, Any]:
-    """Everything that is set up between two accounts."""
-    syncs = ObjectSync.objects.settled().filter(left=pair.left, right=pair.right)
+    """Everything that people set up between two accounts; what follows it needs no saying."""
+    syncs = {sync.kind: sync for sync in ObjectSync.objects.settled().filter(left=pair.left, right=pair.right)}
     accounts = {pair.left.provider: pair.left.account_id, pair.right.provider: pair.right.account_id}
-    return {"version": VERSION, "accounts": accounts, "syncs": [_export_sync(pair, sync) for sync in syncs]}
+    return {"version": VERSION, "accounts": accounts, "syncs": [_export_sync(pair, syncs[kind]) for kind in CHOSEN if kind in syncs]}
 
 
 def _export_sync(pair: Pair, sync: ObjectSync) -> dict[str, Any]:
@@ -125,9 +122,9 @@ def _export_sync(pair: Pair, sync: ObjectSync) -> dict[str, Any]:
 
 def _export_mappings(pair: Pair, sync: ObjectSync) -> Iterator[dict[str, Any]]:
     """Predefined mappings that differ from their default, and own ones."""
-    defaults = {m.right_field: m for m in drafts.default_mappings(sync, _fields(pair, Kind(sync.kind)))}
+    defaults = {(m.left_field, m.right_field): m for m in drafts.default_mappings(sync, _fields(pair, Kind(sync.kind)))}
     for m in sync.mappings.all():
-        default = defaults.get(m.right_field) if m.predefined else None
+        default = defaults.get((m.left_field, m.right_field)) if m.predefined else None
         entry: dict[str, Any] = {pair.left.provider: m.left_field, pair.right.provider: m.right_field}
         plain = default or FieldMapping()
         if m.direction != plain.direction:
@@ -156,12 +153,12 @@ def apply(document: Mapping[str, Any], now: datetime, user: AbstractBaseUser | N
     """
     pair = pair_of(document)
     entries = document.get("syncs") or []
-    problems = list(_problems(pair, document, entries))
+    problems = list(problems_of(pair, document, entries))
     if problems:
         raise BadConfiguration(problems)
     started = []
     with transaction.atomic():
-        for entry in entries:
+        for entry in sorted(entries, key=lambda entry: CHOSEN.index(entry["kind"])):
             sync = drafts.start(pair.left, pair.right, Kind(entry["kind"]), now)
             before = _export_sync(pair, sync)
             _apply_sync(pair, sync, entry, now)
@@ -202,17 +199,17 @@ def _apply_sync(pair: Pair, sync: ObjectSync, entry: Mapping[str, Any], now: dat
     chosen = match.get("fields") or {}
     sync.match_by = MatchBy.FIELDS if chosen else MatchBy(match.get("by", MatchBy.DEFAULT))
     sync.match_left, sync.match_right = str(chosen.get(pair.left.provider, "")), str(chosen.get(pair.right.provider, ""))
-    sync.key_needed = entry.get("avoid_duplicates", True)
+    sync.key_needed = entry.get("avoid_duplicates", kind in KEY_NEEDED)
     sync.keep_linked = entry.get("keep_linked", False)
-    sync.options = entry.get("options") or {}
+    sync.options = options_from(entry.get("options") or {}, sync, fields)
     sync.step = ObjectSync.Step.REVIEW
     sync.save()
     sync.mappings.all().delete()
     FieldMapping.objects.bulk_create(_mappings(pair, sync, entry, fields))
     filters = entry.get("filters") or {}
-    for direction in (Direction.TO_RIGHT, Direction.TO_LEFT):
+    for direction in (d for d in (Direction.TO_RIGHT, Direction.TO_LEFT) if (kind, d) not in LOCKED_FILTERS):
         word = pair.direction_word(direction)
-        rules = _rules(filters[word]) if word in filters else drafts.recommended(sync, direction, fields, sync.setup_at or now)
+        rules = rules_from(filters[word]) if word in filters else drafts.recommended(sync, direction, fields, sync.setup_at or now)
         drafts.set_rules(sync, direction, rules)
 
 
@@ -232,87 +229,5 @@ def _mappings(pair: Pair, sync: ObjectSync, entry: Mapping[str, Any], fields: Ma
     return rows
 
 
-def _rules(stored: Sequence[Sequence[Mapping[str, Any]]]) -> Rules:
-    return tuple(tuple(_condition(c) for c in group) for group in stored)
-
-
-def _condition(c: Mapping[str, Any]) -> Condition:
-    values = tuple(str(v) for v in c.get("values", ()))
-    return Condition(str(c["field"]), str(c["operator"]), values, bool(c.get("include_empty")), bool(c.get("absent")))
-
-
 def _fields(pair: Pair, kind: Kind) -> dict[Side, Fields]:
     return {Side.LEFT: fields_of(pair.left, kind), Side.RIGHT: fields_of(pair.right, kind)}
-
-
-def _problems(pair: Pair, document: Mapping[str, Any], entries: Any) -> Iterator[str]:
-    yield from (f"{key}: unknown key." for key in document if key not in ("version", "accounts", "syncs"))
-    if not isinstance(entries, list):
-        yield "syncs: has to be a list."
-        return
-    for place, entry in enumerate(entries):
-        where = f"syncs[{place}]"
-        if not isinstance(entry, dict) or entry.get("kind") not in set(Kind):
-            yield f"{where}.kind: has to be one of {', '.join(Kind)}."
-            continue
-        yield from (f"{where}.{key}: unknown key." for key in entry if key not in _SYNC_KEYS)
-        yield from _sync_problems(pair, where, entry)
-
-
-def _sync_problems(pair: Pair, where: str, entry: Mapping[str, Any]) -> Iterator[str]:
-    choices = {"status": STATUSES, "direction": pair.directions, "conflict": pair.sides}
-    for key, allowed in choices.items():
-        if key in entry and (not isinstance(entry[key], str) or entry[key] not in allowed):
-            hint = " Put on and off in quotes: YAML reads them as true and false." if isinstance(entry[key], bool) else ""
-            yield f"{where}.{key}: has to be one of {', '.join(allowed)}.{hint}"
-    match = entry.get("match") or {}
-    if not isinstance(match, dict) or ("fields" not in match and match.get("by", "default") not in ("default", "none")):
-        yield f"{where}.match: has to be by: default, by: none, or fields with one field of each provider."
-    fields = drafts.ensure_fields(pair.left, pair.right, Kind(entry["kind"]))
-    yield from _mapping_problems(pair, where, entry.get("mappings") or [], fields)
-    yield from _filter_problems(pair, where, entry.get("filters") or {}, fields)
-
-
-def _mapping_problems(pair: Pair, where: str, mappings: Any, fields: Mapping[Side, Fields]) -> Iterator[str]:
-    if not isinstance(mappings, list):
-        yield f"{where}.mappings: has to be a list."
-        return
-    for place, change in enumerate(mappings):
-        here = f"{where}.mappings[{place}]"
-        ends = (pair.left.provider, pair.right.provider)
-        if not isinstance(change, dict) or not all(end in change for end in ends):
-            yield f"{here}: name a field of {ends[0]} and one of {ends[1]}."
-            continue
-        yield from (f"{here}.{key}: unknown key." for key in change if key not in _MAPPING_KEYS and key not in ends)
-        found: dict[Side, FieldSpec] = {}
-        for end, side in zip(ends, Side, strict=True):
-            if str(change[end]) in fields[side]:
-                found[side] = fields[side][str(change[end])]
-            else:
-                yield f"{here}.{end}: there is no field {change[end]}."
-        if "direction" in change and change["direction"] not in pair.directions:
-            yield f"{here}.direction: has to be one of {', '.join(pair.directions)}."
-        elif len(found) == 2 and change.get("enabled", True) is True and "direction" in change:
-            problem = drafts.why_incompatible(found[Side.LEFT], found[Side.RIGHT], pair.directions[change["direction"]])
-            if problem:
-                yield f"{here}: {problem}"
-        if change.get("rule", "always") not in set(WriteRule):
-            yield f"{here}.rule: has to be one of {', '.join(WriteRule)}."
-
-
-def _filter_problems(pair: Pair, where: str, filters: Any, fields: Mapping[Side, Fields]) -> Iterator[str]:
-    words = {pair.direction_word(side.other.inward): side for side in Side}
-    if not isinstance(filters, dict) or any(key not in words for key in filters):
-        yield f"{where}.filters: has to be a mapping of {', '.join(words)}."
-        return
-    for word, groups in filters.items():
-        try:
-            rules = _rules(groups)
-        except (TypeError, KeyError, AttributeError):
-            yield f"{where}.filters.{word}: has to be a list of groups, each a list of conditions with field, operator and values."
-            continue
-        try:
-            compile_filter(rules, fields[words[word]], zone_of(ObjectSync(left=pair.left, right=pair.right)))
-        except BadFilter as bad:
-            at = f" ({bad.condition.field} {bad.condition.operator})" if bad.condition else ""
-            yield f"{where}.filters.{word}: the {bad.problem} cannot be used{at}."

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from connectors.base import FieldSpec, Option
 from connectors.vocabulary import (
+    CONFIRMED_BY,
     DEFAULT_DIRECTION,
     DEFAULT_MAPPINGS,
     FOLLOWERS,
@@ -111,6 +112,19 @@ def ensure_fields(left: Connection, right: Connection, kind: Kind) -> dict[Side,
     return found
 
 
+def refresh_fields(sync: ObjectSync) -> None:
+    """Read the fields of both accounts again, and the accounts that a setting is chosen from. Raises what the connector raises."""
+    for side in Side:
+        read_fields(sync.connection(side), Kind(sync.kind))
+    if sync.kind == Kind.INVOICE:
+        read_fields(sync.right, Kind.PRODUCT)
+
+
+def may_choose_matching(kind: Kind) -> bool:
+    """Whether people decide what records are matched by. Where more than one value has to agree, nothing else makes sense."""
+    return kind not in CONFIRMED_BY
+
+
 def default_mappings(sync: ObjectSync, fields: Mapping[Side, Fields]) -> list[FieldMapping]:
     """The predefined mapped fields whose both ends the accounts have, not stored."""
     rows = []
@@ -199,15 +213,15 @@ def problems(sync: ObjectSync) -> list[Problem]:
     except NoFields:
         return [Problem("choose", _("The fields of the accounts have not been read yet."))]
     return [
-        *_choose_problems(sync),
+        *choose_problems(sync),
         *_account_problems(sync, fields[Side.RIGHT]),
         *_configure_problems(sync, fields),
         *_limit_problems(sync, fields),
     ]
 
 
-def _choose_problems(sync: ObjectSync) -> Iterable[Problem]:
-    """What the accounts and the other syncs between them do not allow."""
+def choose_problems(sync: ObjectSync) -> Iterable[Problem]:
+    """What the accounts and the other syncs between them do not allow; the sync need not be stored."""
     if sync.kind == Kind.INVOICE and not _set_up(sync, Kind.CONTACT):
         yield Problem("choose", _("Set up the contact sync first: an invoice needs the customer it is for."))
     if sync.kind == Kind.INVOICE and sync.flows(Side.RIGHT) and abroad(sync.right):
@@ -227,17 +241,24 @@ def abroad(right: Connection) -> str:
 
 
 def _account_problems(sync: ObjectSync, right: Fields) -> Iterable[Problem]:
-    """Accounts that new items and lines are booked on (spec R67, R68)."""
+    return (Problem("configure", account_needed(meaning)) for meaning in missing_accounts(sync, right))
+
+
+def missing_accounts(sync: ObjectSync, right: Fields) -> list[str]:
+    """The options that name no active account though new items and lines are booked on it (spec R67, R68)."""
     if not sync.flows(Side.RIGHT):
-        return
-    chosen = {Kind.PRODUCT: ["income_account"], Kind.INVOICE: ["income_account"]}.get(Kind(sync.kind), [])
+        return []
+    chosen = {Kind.PRODUCT: ["income_account", "expense_account"], Kind.INVOICE: ["income_account"]}.get(Kind(sync.kind), [])
     if sync.kind == Kind.PRODUCT and needs_stock(sync, right):
-        chosen = ["income_account", "expense_account", "asset_account"]
+        chosen.append("asset_account")
     offered = account_options(sync)
-    for meaning in chosen:
-        if sync.options.get(meaning) not in {o.value for o in offered.get(meaning, ())}:
-            words = {"income_account": _("income account"), "expense_account": _("expense account"), "asset_account": _("asset account")}
-            yield Problem("configure", _("Choose an active %(account)s of the QuickBooks company.") % {"account": words[meaning]})
+    return [meaning for meaning in chosen if sync.options.get(meaning) not in {o.value for o in offered.get(meaning, ())}]
+
+
+def account_needed(meaning: str) -> str:
+    """What to do about an account that is missing, as a sentence."""
+    words = {"income_account": _("income account"), "expense_account": _("expense account"), "asset_account": _("asset account")}
+    return _("Choose an active %(account)s of the QuickBooks company.") % {"account": words[meaning]}
 
 
 def account_options(sync: ObjectSync) -> dict[str, tuple[Option, ...]]:

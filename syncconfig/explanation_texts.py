@@ -1,151 +1,13 @@
-"""The texts of every category, exclusion reason and guard. Each list goes from the most detailed sentence to one that needs no details."""
+"""The texts of every exclusion reason and guard, and all entries by code. Each list goes from the most detailed sentence to the plainest."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from connectors.vocabulary import Category
-from syncconfig.engine.state import Reason
+from syncconfig.category_texts import CATEGORIES, WAIT, Entry
+from syncconfig.engine.state import WAITING, Reason
 
-Text = str | Promise
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One code: its few words, and sentences for why and for what to do, the most detailed first."""
-
-    label: Text
-    whys: tuple[Text, ...]
-    todos: tuple[Text, ...]
-
-
-_WAIT = _("Nothing to do; the sync goes on by itself.")
-
-ENTRIES: dict[str, Entry] = {
-    Category.DISPLAY_NAME_IN_USE: Entry(
-        _("Display name already taken"),
-        (
-            _("QuickBooks allows each display name once; “%(name)s” is used by the %(namespace)s %(holder)s."),
-            _("QuickBooks allows each display name once; “%(name)s” is used by %(holder)s."),
-            _("QuickBooks allows each display name once, and this one is used by another customer, vendor or employee."),
-        ),
-        (_("Use one billing contact per company, or link this contact to the existing customer, or switch the display name mapping off."),),
-    ),
-    Category.CUSTOMER_INACTIVE: Entry(
-        _("Customer inactive"),
-        (_("The customer is inactive in QuickBooks."),),
-        (_("Make the customer active again, or link another one."),),
-    ),
-    Category.SEVERAL_MATCHES: Entry(
-        _("More than one match"),
-        (
-            _("%(k)s records share %(value)s: %(list)s."),
-            _("Several records share the value that records are matched by."),
-        ),
-        (_("Correct or merge the duplicates, or link the right one by hand."),),
-    ),
-    Category.ALREADY_LINKED: Entry(
-        _("Counterpart already linked"),
-        (
-            _("The matching record for %(value)s is already linked with %(other)s."),
-            _("“%(name)s” must be unique in %(system)s and is used by %(holder)s."),
-            _("The value must be unique in %(system)s, or the matching record is already linked with another one."),
-        ),
-        (_("Merge the two records, or change the value they share."),),
-    ),
-    Category.REQUIRED_VALUE_MISSING: Entry(
-        _("Required value missing"),
-        (_("%(field)s is empty, but %(system)s demands it."), _("A value is empty that %(system)s demands.")),
-        (_("Fill the field, or map another one to it."),),
-    ),
-    Category.OPTION_UNKNOWN: Entry(
-        _("Unknown option"),
-        (
-            _("“%(value)s” is not an option of %(field)s in %(system)s."),
-            _("A value is not among the options of %(field)s in %(system)s."),
-            _("A value is not among the options of its field in %(system)s."),
-        ),
-        (_("Complete the option table of the mapping, or change the value."),),
-    ),
-    Category.VALUE_INVALID: Entry(
-        _("Invalid value or format"),
-        (
-            _("“%(value)s” is not valid for %(field)s in %(system)s."),
-            _("%(system)s does not accept the value of %(field)s."),
-            _("%(system)s does not accept one of the values."),
-        ),
-        (_("Correct the value. It clears by itself at the next pass."),),
-    ),
-    Category.VALUE_TOO_LONG: Entry(
-        _("Text too long"),
-        (
-            _("%(field)s allows %(max)s characters in %(system)s, the value has %(n)s."),
-            _("The value of %(field)s is longer than %(system)s allows."),
-            _("A text is longer than %(system)s allows."),
-        ),
-        (_("Shorten it, or switch the mapping off."),),
-    ),
-    Category.CHARACTER_NOT_ALLOWED: Entry(
-        _("Character not allowed"),
-        (
-            _("%(field)s contains “%(c)s”, which %(system)s forbids."),
-            _("%(field)s contains a character that %(system)s forbids."),
-            _("A value contains a character that %(system)s forbids."),
-        ),
-        (_("Remove the character, for example a colon."),),
-    ),
-    Category.CHANGED_MEANWHILE: Entry(
-        _("Changed at the same moment"),
-        (_("The record changed in %(system)s during the update. Nothing was overwritten."),),
-        (_WAIT,),
-    ),
-    Category.RATE_LIMIT: Entry(_("Too many requests"), (_("%(system)s limits how fast we may read and write."),), (_WAIT,)),
-    Category.SERVICE_UNAVAILABLE: Entry(
-        _("Service not available"),
-        (_("%(system)s does not answer at the moment. Changes are kept."),),
-        (_("Nothing to do; the sync tries again by itself. If it lasts longer than a day, tell the person who runs this portal."),),
-    ),
-    Category.RECONNECT_NEEDED: Entry(
-        _("Reconnect needed"),
-        (_("%(system)s no longer accepts our access. Changes are kept and will be written after you reconnect."),),
-        (_("Reconnect the account under Connected apps."),),
-    ),
-    Category.NO_PERMISSION: Entry(
-        _("Missing permission"),
-        (_("The connected user may not do this in %(system)s."),),
-        (_("Reconnect as an administrator, or widen that person’s role in %(system)s."),),
-    ),
-    Category.COMPANY_INACTIVE: Entry(
-        _("QuickBooks subscription inactive"),
-        (_("The subscription or trial ended; QuickBooks can only be read."),),
-        (_("Renew the QuickBooks subscription. The sync goes on by itself."),),
-    ),
-    Category.FEATURE_OFF: Entry(
-        _("Feature off in QuickBooks"),
-        (_("%(system)s answered: %(words)s"), _("A feature that this record needs is off, or not part of the plan.")),
-        (_("Switch the feature on, or change the mapping."),),
-    ),
-    Category.MAPPING_BROKEN: Entry(
-        _("Mapping broken"),
-        (
-            _("%(field)s was deleted, renamed or is no longer offered."),
-            _("A field of a mapping or filter was deleted, renamed or is no longer offered."),
-        ),
-        (_("Edit the sync settings: refresh the fields, then change the mapping or the filter."),),
-    ),
-    Category.ENCODING: Entry(
-        _("Unreadable characters"),
-        (_("%(field)s contains characters that cannot be transmitted."), _("The text contains characters that cannot be transmitted.")),
-        (_("Type the text again."),),
-    ),
-    Category.UNKNOWN: Entry(
-        _("Unexpected answer"),
-        (_("%(system)s answered: %(words)s"), _("%(system)s gave an answer that we do not understand.")),
-        (_("Retry. If it stays, report it with the reference %(trace)s."), _("Retry. If it stays, tell the person who runs this portal.")),
-    ),
+REASONS: dict[str, Entry] = {
     Reason.FILTER: Entry(
         _("Filter not met"),
         (_("The record does not meet this condition: %(condition)s."), _("The record does not meet the filter.")),
@@ -160,12 +22,16 @@ ENTRIES: dict[str, Entry] = {
         (_("Fill the field, or switch “avoid duplicates” off."),),
     ),
     Reason.NO_NAME: Entry(
-        _("No name"),
+        _("Required field empty"),
         (
-            _("%(other_system)s needs %(field)s, and the record has neither a company, a name nor an e-mail address."),
-            _("The record has nothing to be named by."),
+            _("%(other_system)s needs %(naming_field)s, and the record has neither a company, a name nor an e-mail address."),
+            _("%(field)s is empty, but %(other_system)s needs it for every record."),
+            _("A field is empty that the other side needs for every record."),
         ),
-        (_("Add a company, a name or an e-mail address."),),
+        (
+            _("Add a company, a name or an e-mail address, of which %(naming_field)s is made."),
+            _("Fill the field. It takes part by itself then."),
+        ),
     ),
     Reason.INACTIVE: Entry(
         _("Inactive or deleted"),
@@ -187,7 +53,78 @@ ENTRIES: dict[str, Entry] = {
         (_("Somebody took this record out of the sync."),),
         (_("Nothing, if that is right."),),
     ),
+    Reason.ITEM_TYPE: Entry(
+        _("Item type does not sync"),
+        (_("Items of the type %(value)s do not sync."), _("Items of this type do not sync.")),
+        (_("Nothing, if that is right. Otherwise look which types are chosen in the settings of the sync; bundles and categories never sync."),),
+    ),
+    Reason.COPY: Entry(
+        _("Copy of an invoice"),
+        (_("This invoice is no invoice of HubSpot’s own: it shows one that was written elsewhere, and is not sent to QuickBooks."),),
+        (_("Nothing, if that is right. Changes belong where the invoice was written."),),
+    ),
+    Reason.ORIGIN: Entry(
+        _("Belongs to QuickBooks"),
+        (
+            _("Invoice %(title)s comes from QuickBooks, so its payments are recorded there."),
+            _("The invoice comes from QuickBooks, so its payments are recorded there."),
+        ),
+        (_("Record the payment in QuickBooks; from there it comes to HubSpot."),),
+    ),
+    Reason.CREDIT: Entry(
+        _("Credit, no payment"),
+        (_("The invoice was settled with a credit, and no money was received. The balance of the invoice shows it."),),
+        (_("Nothing; only payments of money travel as payments."),),
+    ),
+    Reason.NO_INVOICE: Entry(
+        _("No invoice"),
+        (
+            _("The payment belongs to no invoice in %(system)s, so it has no place in %(other_system)s."),
+            _("The payment belongs to no invoice."),
+        ),
+        (_("Nothing, if that is right. Otherwise apply it to its invoice."),),
+    ),
+    Reason.NO_DEAL: Entry(
+        _("No deal"),
+        (_("No deal is associated with the invoice, so the payment shows on the invoice only."),),
+        (_("Associate the invoice with a deal in HubSpot, and the payment comes to the timeline of the deal."),),
+    ),
+    Reason.WITHDRAWN: Entry(
+        _("Taken back"),
+        (_("The record it was a copy of is gone, so the copy was taken away."),),
+        (_("Nothing, if that is right. It comes back when the original is restored."),),
+    ),
+    Reason.DEPENDENCY: Entry(
+        _("Names a record that does not sync"),
+        (
+            _("The %(kind)s %(title)s does not sync: %(cause)s."),
+            _("The %(kind)s it names does not sync: %(cause)s."),
+            _("The %(kind)s it names does not sync."),
+            _("A record it names does not sync."),
+        ),
+        (_("Nothing, if that is right. Otherwise let that record take part; this one follows by itself."),),
+    ),
+    Reason.VOIDED: Entry(
+        _("Voided before it was sent"),
+        (
+            _("The invoice was voided in %(system)s before it came to %(other_system)s."),
+            _("The invoice was voided before it came to the other side."),
+        ),
+        (_("Nothing; the books need no invoice that never counted."),),
+    ),
+    WAITING: Entry(
+        _("Waits for another record"),
+        (
+            _("The %(kind)s %(title)s has to sync first."),
+            _("The %(kind)s it names has to sync first."),
+            _("A record it names has to sync first."),
+        ),
+        (WAIT,),
+    ),
 }
+"""By `Reason` value, and the reason of records that wait for others."""
+
+ENTRIES: dict[str, Entry] = {**CATEGORIES, **REASONS}
 """By `Category` and `Reason` value."""
 
 GUARDS: dict[str, Entry] = {

@@ -5,7 +5,7 @@ The engine and the connectors hand out codes and details; this is the one place 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -16,14 +16,16 @@ from django.utils.translation import gettext as _
 from connectors.base import FieldSpec
 from connectors.registry import SIDES
 from connectors.vocabulary import Category, Kind
+from syncconfig.category_texts import Entry
+from syncconfig.difference_words import PARTS, amount_words, difference_words
 from syncconfig.engine.filters import Condition
 from syncconfig.engine.spec import Side
 from syncconfig.engine.state import Reason
-from syncconfig.explanation_texts import ENTRIES, GUARDS, Entry
+from syncconfig.explanation_texts import ENTRIES, GUARDS
 from syncconfig.filter_words import condition_words
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
-from syncconfig.models.sync import SideChoice
-from syncconfig.provider_words import in_own_language
+from syncconfig.models.sync import KindChoice, SideChoice
+from syncconfig.provider_words import list_name
 from syncconfig.specs import NoFields, fields_of, zone_of
 
 MAX_SHOWN = 80
@@ -123,24 +125,62 @@ def explain_error(category: str, provider: str = "", words: str = "") -> Explana
 
 
 def _words(code: str, details: Mapping[str, Any], labels: Labels) -> dict[str, str]:
-    """The details as sentences take them: names for sides and fields, strangers' values cut to a readable length."""
+    """The details as sentences take them: names for sides and fields, codes in words, strangers' values cut to a readable length."""
     words = {k: _short(str(v)) for k, v in details.items() if v not in ("", None)}
+    for name, say in _SAID.items():
+        if name in words:
+            words[name] = _short(say(str(details[name])))
     side = Side(words["side"]) if words.get("side") in tuple(Side) else None
-    if side:
-        words["system"] = labels.names[side]
-        words["other_system"] = labels.names[side.other]
-        if "field" in words:
-            known = labels.fields[side].get(str(details["field"]))
-            words["field"] = known.label if known else words["field"]
-    else:
+    if side is None:
         words["system"] = _("the other side")
-    if code == Reason.FILTER and side:
+        return words
+    words["system"], words["other_system"] = labels.names[side], labels.names[side.other]
+    field = _named(str(details.get("field", "")), labels.fields[side])
+    if field:
+        words["field"] = field.label
+        if "value" in words:
+            words["value"] = next((o.label for o in field.options if o.value == details["value"]), words["value"])
+    if "difference" in words:
+        words["difference"] = difference_words(str(details["difference"]), words.get("field", ""), field)
+    if code == Reason.FILTER:
         words["condition"] = _short(_condition(details, labels.fields[side], labels.zone), 2 * MAX_SHOWN)
-    if "list" in details:
-        words["list"] = _short("; ".join(line.rpartition(" (")[0] or line for line in str(details["list"]).splitlines()))
-    if "namespace" in words:
-        words["namespace"] = in_own_language(words["namespace"]).lower()
+    if code == Reason.NO_NAME and _meaning(str(details.get("field", "")), labels.fields[side.other]) == "display_name":
+        words["naming_field"] = words.pop("field")
+    if code == Category.AMOUNT_MISMATCH and words.get("a", "").startswith("-"):
+        words["below_zero"] = words["a"]
     return words
+
+
+def _candidates(stored: str) -> str:
+    """The titles of candidates, which are kept one in a line with their ids behind them."""
+    return "; ".join(line.rpartition(" (")[0] or line for line in stored.splitlines())
+
+
+def _kinds(stored: str) -> str:
+    """Kinds of records, or of what stands on the head of a document, in words."""
+    kinds = {kind.value: str(kind.label).lower() for kind in KindChoice}
+    return ", ".join(str(PARTS.get(word) or kinds.get(word) or word) for word in stored.split(", "))
+
+
+_SAID: Mapping[str, Callable[[str], str]] = {
+    "list": _candidates,
+    "kind": _kinds,
+    "cause": label_of,
+    "namespace": list_name,
+    "a": amount_words,
+    "b": amount_words,
+}
+"""Details that are codes, lists or numbers, and how they are said."""
+
+
+def _named(name: str, fields: Mapping[str, FieldSpec]) -> FieldSpec | None:
+    """The field with a key or a label: connectors name fields by key, the engine by label."""
+    return fields.get(name) or next((f for f in fields.values() if name and f.label == name), None)
+
+
+def _meaning(label: str, fields: Mapping[str, FieldSpec]) -> str:
+    field = _named(label, fields)
+    return field.meaning if field else ""
 
 
 def _condition(details: Mapping[str, Any], fields: Mapping[str, FieldSpec], zone: ZoneInfo) -> str:

@@ -84,15 +84,15 @@ def condition_words(condition: Condition, field: FieldSpec | None, zone: ZoneInf
     operator = _DAY_OPERATORS.get(condition.operator) or OPERATOR_LABELS.get(condition.operator) or condition.operator
     extra = _("or has no value") if condition.include_empty else ""
     note = resolved_note(condition, zone) if field and field.type in TIMES and zone else ""
-    return ConditionWords(label, str(operator), _values(condition, field), extra, note)
+    return ConditionWords(label, str(operator), _values(condition, field, zone), extra, note)
 
 
-def _values(condition: Condition, field: FieldSpec | None) -> str:
+def _values(condition: Condition, field: FieldSpec | None, zone: ZoneInfo | None) -> str:
     if condition.operator in NO_VALUES or not condition.values:
         return ""
     if condition.operator in DAY_COUNTS:
         return _days(condition)
-    shown = [_value(v, field) for v in condition.values]
+    shown = [_value(v, field, zone) for v in condition.values]
     if condition.operator in TWO_VALUES and len(shown) == 2:
         return _("%(low)s and %(high)s") % {"low": shown[0], "high": shown[1]}
     return ", ".join(shown)
@@ -106,19 +106,22 @@ def _days(condition: Condition) -> str:
     return ngettext("%(n)s day from now", "%(n)s days from now", count) % {"n": text}
 
 
-def _value(text: str, field: FieldSpec | None) -> str:
+def _value(text: str, field: FieldSpec | None, zone: ZoneInfo | None) -> str:
     if field is None:
         return text
     if field.type in TIMES:
-        return _time(text)
+        return _time(text, zone)
     return next((o.label for o in field.options if o.value == text), text)
 
 
-def _time(text: str) -> str:
+def _time(text: str, zone: ZoneInfo | None) -> str:
+    """A day, or a moment in the zone of the account; a moment without a zone is meant there."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text
+    if moment.tzinfo and zone:
+        moment = moment.astimezone(zone)
     day = date_format(moment, "DATE_FORMAT")
     return day if len(text) == len("2026-11-23") else f"{day}, {moment:%H:%M}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -11,13 +11,14 @@ from django.utils.translation import gettext_lazy
 
 from connectors.base import FieldSpec, FieldType
 from connectors.registry import SIDES
-from connectors.vocabulary import Direction
+from connectors.vocabulary import CHOSEN, KEY_NEEDED, Direction, Kind
 from syncconfig import drafts
 from syncconfig.engine.spec import MatchBy, Side, WriteRule
 from syncconfig.engine.values import compatible
 from syncconfig.models import Connection, FieldMapping, ObjectSync
 from syncconfig.models.sync import DirectionChoice, KindChoice, SideChoice
 from syncconfig.specs import Fields
+from syncconfig.sync_options import SyncOption
 
 ARROWS = [(choice.value, choice.label) for choice in (DirectionChoice.TO_LEFT, DirectionChoice.BOTH, DirectionChoice.TO_RIGHT)]
 """The directions as they stand between HubSpot on the left and QuickBooks on the right."""
@@ -28,7 +29,7 @@ class NewSyncForm(forms.Form):
 
     left = forms.ModelChoiceField(Connection.objects.none(), label=gettext_lazy("HubSpot account"), empty_label=None)
     right = forms.ModelChoiceField(Connection.objects.none(), label=gettext_lazy("QuickBooks company"), empty_label=None)
-    kind = forms.ChoiceField(choices=KindChoice.choices, label=gettext_lazy("QuickBooks object"))
+    kind = forms.ChoiceField(choices=[(kind.value, KindChoice(kind).label) for kind in CHOSEN], label=gettext_lazy("QuickBooks object"))
     direction = forms.ChoiceField(choices=ARROWS, widget=forms.RadioSelect, label=gettext_lazy("Direction"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -42,7 +43,15 @@ class NewSyncForm(forms.Form):
             begun = ObjectSync.objects.settled().filter(left=data["left"], right=data["right"], kind=data["kind"]).first()
             if begun and begun.status != ObjectSync.Status.DRAFT:
                 self.add_error("kind", _("These two accounts already have a %(sync)s. Edit that one.") % {"sync": str(begun).lower()})
+            else:
+                _refuse(self, ObjectSync(**{name: data[name] for name in ("left", "right", "kind", "direction")}))
         return data
+
+
+def _refuse(form: forms.BaseForm, wanted: ObjectSync) -> None:
+    """Give a form what the accounts and the other syncs between them do not allow."""
+    for problem in drafts.choose_problems(wanted):
+        form.add_error(None, problem.sentence)
 
 
 class DirectionForm(forms.ModelForm):
@@ -56,6 +65,13 @@ class DirectionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["direction"].choices = ARROWS
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if not self.errors:
+            sync = self.instance
+            _refuse(self, ObjectSync(left=sync.left, right=sync.right, kind=sync.kind, direction=data["direction"]))
+        return data
 
     def save(self, commit: bool = True) -> ObjectSync:
         sync: ObjectSync = super().save(commit=False)
@@ -79,9 +95,19 @@ class ConfigureForm(forms.ModelForm):
         self.sides = sides
         self.fields["winner"].disabled = self.instance.direction != DirectionChoice.BOTH
         self.fields["winner"].choices = [(value, _("Use %(system)s data") % {"system": label}) for value, label in reversed(SideChoice.choices)]
+        kind = Kind(self.instance.kind)
+        if kind not in KEY_NEEDED:
+            del self.fields["key_needed"]
+        if drafts.may_choose_matching(kind):
+            self._offer_matching()
+        else:
+            for name in ("match_by", "match_left", "match_right", "confirm_none"):
+                del self.fields[name]
+
+    def _offer_matching(self) -> None:
         self.fields["match_by"].choices = [(m.value, m.value) for m in MatchBy]
         for side in Side:
-            choices = [("", _("Choose a field"))] + [(f.key, f.label) for f in sides[side].values() if not f.association]
+            choices = [("", _("Choose a field"))] + [(f.key, f.label) for f in self.sides[side].values() if matchable(f)]
             self.fields[f"match_{side}"] = forms.ChoiceField(choices=choices, required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -101,10 +127,63 @@ class ConfigureForm(forms.ModelForm):
             self.add_error("match_by", _("%(left)s and %(right)s hold different kinds of values and cannot be compared.") % words)
 
 
+def matchable(field: FieldSpec) -> bool:
+    """Whether a field's values can be looked for: it is the record's own, and a plain value."""
+    return not field.association and not field.refers and field.type is not FieldType.LINES
+
+
 def comparable(one: FieldSpec, other: FieldSpec) -> bool:
     """Whether equal values of two fields can link records: whether either could be written as the other, were it writable."""
     writable = FieldSpec("", "", one.type), FieldSpec("", "", other.type)
     return compatible(*writable) or compatible(*reversed(writable))
+
+
+class OptionsForm(forms.Form):
+    """The settings that only some kinds have, as far as the direction uses them; the others stay as they are.
+
+    Missing accounts are refused only where `complete` asks for it: who reads the fields again does so because an account is missing.
+    """
+
+    def __init__(self, *args: Any, sync: ObjectSync, options: Sequence[SyncOption], right: Fields, complete: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sync, self.options, self.right, self.complete = sync, options, right, complete
+        for option in options:
+            self.fields[option.name] = _option_field(option, sync)
+
+    def clean(self) -> dict[str, Any]:
+        """Lays what is chosen over the options of the sync, unsaved, as a model's form does."""
+        data = super().clean() or {}
+        chosen = {option.name: _kept(option, data[option.name]) for option in self.options if option.name in data}
+        self.sync.options = {name: value for name, value in {**self.sync.options, **chosen}.items() if value}
+        for name in drafts.missing_accounts(self.sync, self.right) if self.complete else ():
+            self.add_error(name, drafts.account_needed(name))
+        return data
+
+    @property
+    def sections(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields under their headings."""
+        found: dict[str, list[forms.BoundField]] = {}
+        for option in self.options:
+            found.setdefault(option.section, []).append(self[option.name])
+        return list(found.items())
+
+
+def _option_field(option: SyncOption, sync: ObjectSync) -> forms.Field:
+    choices = [(o.value, o.label) for o in option.choices]
+    words: dict[str, Any] = {"label": option.label, "help_text": option.help}
+    if option.several:
+        errors = {"required": _("Choose at least one.")}
+        return forms.MultipleChoiceField(
+            choices=choices, initial=option.chosen(sync), widget=forms.CheckboxSelectMultiple, error_messages=errors, **words
+        )
+    offered = [("", option.unset), *choices] if option.unset else choices
+    select = forms.Select(attrs={"class": "t-max3"})
+    return forms.ChoiceField(choices=offered, initial=next(iter(option.chosen(sync)), ""), required=not option.unset, widget=select, **words)
+
+
+def _kept(option: SyncOption, value: Any) -> Any:
+    """What is stored: nothing where every one of several is chosen, so that a type the account gets later takes part as well."""
+    return None if option.several and len(value) == len(option.choices) else value
 
 
 class MappingForm(forms.Form):
@@ -181,17 +260,23 @@ class OptionTableForm(forms.Form):
     def __init__(self, *args: Any, mapping: FieldMapping, left: FieldSpec, right: FieldSpec, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.mapping, self.left = mapping, left
-        stored = dict(mapping.options)
-        by_label = {o.label.casefold(): o.value for o in right.options}
+        found = counterparts(left, right, mapping.options)
         choices = [("", _("No counterpart"))] + [(o.value, o.label) for o in right.options]
         for number, option in enumerate(left.options):
-            initial = stored.get(option.value, by_label.get(option.label.casefold(), ""))
+            initial = found.get(option.value, "")
             self.fields[f"option_{number}"] = forms.ChoiceField(choices=choices, required=False, label=option.label, initial=initial)
 
     def save(self) -> None:
         pairs = [[option.value, self.cleaned_data[f"option_{n}"]] for n, option in enumerate(self.left.options)]
         self.mapping.options = [pair for pair in pairs if pair[1]]
         self.mapping.save(update_fields=["options"])
+
+
+def counterparts(left: FieldSpec, right: FieldSpec, stored: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Which option of the right field stands for one of the left: the one that was chosen, else the one of the same name."""
+    by_label = {o.label.casefold(): o.value for o in right.options}
+    named = {o.value: by_label[o.label.casefold()] for o in left.options if o.label.casefold() in by_label}
+    return {**named, **{str(one): str(other) for one, other in stored}}
 
 
 def has_option_table(left: FieldSpec, right: FieldSpec) -> bool:

@@ -10,16 +10,21 @@ from django.utils.translation import gettext as _
 
 from connectors.base import Value
 from connectors.registry import PROVIDERS
+from connectors.vocabulary import Kind
+from syncconfig.engine import mapping
+from syncconfig.engine.decision import Decision
 from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.mapping import source
-from syncconfig.engine.reconcile import Decision, reconcile
+from syncconfig.engine.reconcile import reconcile
+from syncconfig.engine.references import References
 from syncconfig.engine.spec import FieldMap, Side, SyncSpec
 from syncconfig.engine.state import FieldChange, Row, Seen, State
+from syncconfig.engine.synchronize import references_of
 from syncconfig.engine.values import is_blank, same
 from syncconfig.explanations import Explanation, Labels, explain, side_name
 from syncconfig.models import RecordEvent, SyncRecord
 from syncconfig.specs import NoFields, spec_of
-from syncconfig.store import changes_from_json, row_of
+from syncconfig.store import DatabaseStore, changes_from_json, row_of
 
 MAX_EVENTS = 100
 
@@ -46,20 +51,29 @@ def both_sides(record: SyncRecord, now: datetime) -> list[FieldLine]:
         return []
     row = row_of(record)
     # Whether a half that failed may be created or linked is decided with its neighbours; what comes next is not known here.
-    decision = reconcile(spec, row, now) if row.linked or row.state is State.PENDING else Decision(row.state)
-    return [_line(spec, row, m, decision) for m in spec.maps]
+    store = DatabaseStore(record.sync, spec, lambda: now)
+    decided = row.linked or row.state is State.PENDING
+    refs = references_of(spec, store, [row])
+    decision = reconcile(spec, row, now, refs) if decided else Decision(row.state)
+    return [_line(spec, row, m, decision, refs) for m in spec.maps_of(row.origin)]
 
 
-def _line(spec: SyncSpec, row: Row, m: FieldMap, decision: Decision) -> FieldLine:
+def _line(spec: SyncSpec, row: Row, m: FieldMap, decision: Decision, refs: References) -> FieldLine:
     left_key = source(m, Side.LEFT, row.left) if row.left else m.left[0]
     left, right = _value(row.left, left_key), _value(row.right, m.right)
     to = next((c.side for c in decision.changes if m.target(c.side) in c.fields and _shows_change(m, c.side, decision, row)), None)
     agreed = row.left_base.get(m.key)
     agreed = row.right_base.get(m.key) if is_blank(agreed) else agreed
-    equal = row.linked and (same(left, right) or (is_blank(left) and is_blank(right)))
+    equal = row.left is not None and row.right is not None and (same(left, right) or _agree(spec, m, row.left, row.right, refs))
     words = _next(row, to, equal=equal, blank=is_blank(left) and is_blank(right))
     names = spec.field(Side.LEFT, left_key).label, spec.field(Side.RIGHT, m.right).label
     return FieldLine(names[0], names[1], left, right, agreed, equal, to or "", words)
+
+
+def _agree(spec: SyncSpec, m: FieldMap, left: Seen, right: Seen, refs: References) -> bool:
+    """Whether both sides say the same in their own words: a customer stands for its contact."""
+    known = all(mapping.parts((m,), side, seen) is not None for side, seen in ((Side.LEFT, left), (Side.RIGHT, right)))
+    return known and mapping.equivalent(spec, (m,), left, right, refs)
 
 
 def _value(seen: Seen | None, key: str) -> Value:
@@ -114,6 +128,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "unlinked": ("warn", "plug"),
     "gone": ("warn", "plug"),
     "lost": ("warn", "info"),
+    "withdrawn": ("warn", "skip"),
 }
 
 
@@ -128,7 +143,7 @@ def _entries(record: SyncRecord, events: Iterable[RecordEvent], labels: Labels) 
         side = Side(event.side) if event.side else None
         tone, icon = _LOOKS.get(event.type, ("ok", "left" if side is Side.LEFT else "right"))
         details = {**event.details, **({"side": event.side} if event.side else {})}
-        said = explain(event.category, details, labels) if event.category else None
+        said = explain(event.category, details, labels) if event.category else _origin_rule(record, event)
         yield Entry(
             at=event.at,
             tone=tone,
@@ -157,13 +172,26 @@ def _verb(kind: str, system: str) -> str:
         "drifted": _("Changed in %(system)s and left as it is") % {"system": system},
         "unlinked": _("Unlinked"),
         "gone": _("Counterpart gone"),
+        "withdrawn": _("Taken back from %(system)s") % {"system": system},
     }
     return words.get(kind, kind)
 
 
+def _origin_rule(record: SyncRecord, event: RecordEvent) -> Explanation | None:
+    """Why a change of a document that comes from QuickBooks was left as it is (spec R158)."""
+    sentences = {
+        Kind.INVOICE: _("This invoice comes from QuickBooks; changes made in HubSpot stay there."),
+        Kind.PAYMENT: _("This payment comes from QuickBooks; changes made in HubSpot stay there."),
+    }
+    why = sentences.get(Kind(record.sync.kind)) if event.type == "drifted" and record.origin == Side.RIGHT else None
+    return Explanation("", why, "") if why else None
+
+
 def _text(event: RecordEvent, said: Explanation | None) -> str:
     if said:
-        return f"{said.label}. {said.why}"
+        return f"{said.label}. {said.why}" if said.label else said.why
+    if event.type == "withdrawn":
+        return _("because the record it was a copy of is gone")
     by = {
         "key": _("by the value that records are matched by"),
         "mark": _("by the mark of an earlier link"),

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from connectors.vocabulary import MATCH_MEANING, Direction, Kind
+from connectors.vocabulary import CONFIRMED_BY, KEY_NEEDED, MATCH_MEANING, Direction, Kind
+from syncconfig import drafts
 from syncconfig.engine.spec import MatchBy, Side
 from syncconfig.explanations import side_name
 from syncconfig.filter_words import rules_words
 from syncconfig.models import FieldMapping, ObjectSync
 from syncconfig.provider_words import object_names
 from syncconfig.specs import Fields, fields_of, meaning_key, rules_of, zone_of
+from syncconfig.sync_options import active_options
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,20 +46,29 @@ def summary(draft: ObjectSync) -> list[Line]:
 
 
 def _lines(sync: ObjectSync, fields: Mapping[Side, Fields]) -> list[Line]:
-    mappings = list(sync.mappings.all())
+    mappings, kind = list(sync.mappings.all()), Kind(sync.kind)
     lines = [
         Line("choose", _("Data"), _data(sync)),
+        *_followers(sync),
         Line("configure", _("Conflicts"), _("Use %(system)s data") % {"system": side_name(sync.winner)}),
         Line("configure", _("Record matching"), matching_words(sync, fields)),
-        Line("configure", _("Avoid duplicates"), _("On") if sync.key_needed else _("Off")),
+        *([Line("configure", _("Avoid duplicates"), _("On") if sync.key_needed else _("Off"))] if kind in KEY_NEEDED else []),
         Line("configure", _("Linked records"), _("Sync whatever the filter says") if sync.keep_linked else _("Sync while they meet a filter")),
         Line("configure", _("Mapped fields"), _("%(on)s of %(total)s on") % {"on": sum(m.enabled for m in mappings), "total": len(mappings)}),
+        *(Line("configure", option.label, option.words(sync)) for option in active_options(sync, fields[Side.RIGHT]) if option.chosen(sync)),
     ]
     for side in Side:
         if sync.flows(side):
             name = _("Filter to %(system)s") % {"system": side_name(side)}
             lines.append(Line("limit", name, filter_sentence(sync, side.inward, fields[side.other])))
     return lines
+
+
+def _followers(sync: ObjectSync) -> list[Line]:
+    """What goes along with a sync without settings of its own."""
+    words = {Kind.PAYMENT: _("Payments"), Kind.NOTE: _("Payment notes on deals")}
+    names = [words[kind] for kind in drafts.followers_of(Kind(sync.kind), sync.left)]
+    return [Line("choose", _("Follow this sync"), ", ".join(names))] if names else []
 
 
 def _data(sync: ObjectSync) -> str:
@@ -74,7 +85,20 @@ def matching_words(sync: ObjectSync, fields: Mapping[Side, Fields]) -> str:
     if sync.match_by == MatchBy.FIELDS:
         pair = [fields[side][key].label if key in fields[side] else key for side, key in zip(Side, (sync.match_left, sync.match_right), strict=True)]
         return _("%(left)s and %(right)s") % {"left": pair[0], "right": pair[1]}
-    key = meaning_key(fields[Side.LEFT].values(), MATCH_MEANING[Kind(sync.kind)])
+    return recommended_matching(sync, fields)
+
+
+def recommended_matching(sync: ObjectSync, fields: Mapping[Side, Fields]) -> str:
+    """What records are matched by when nobody chose otherwise, by the labels of the HubSpot properties."""
+    kind = Kind(sync.kind)
+    label, *others = [_left_label(fields, meaning) for meaning in (MATCH_MEANING.get(kind, ""), *CONFIRMED_BY.get(kind, ()))]
+    if not any(others):
+        return label
+    return _("%(field)s, where %(others)s agree as well") % {"field": label, "others": _(" and ").join(filter(None, others))}
+
+
+def _left_label(fields: Mapping[Side, Fields], meaning: str) -> str:
+    key = meaning_key(fields[Side.LEFT].values(), meaning)
     return fields[Side.LEFT][key].label if key else ""
 
 

@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.datastructures import MultiValueDict
 
 from syncconfig.models import ObjectSync, SyncRecord
 
 STATES: tuple[str, ...] = tuple(SyncRecord.State.values)
+NO_FILTERS = ("page", "size", "columns")
+"""Parameters of the record view's address that say how records are shown and not which."""
 
 
 def record_list(syncs: Iterable[ObjectSync], *, states: Sequence[str] = (), reasons: Sequence[str] = (), search: str = "") -> QuerySet[SyncRecord]:
@@ -28,6 +31,37 @@ def record_list(syncs: Iterable[ObjectSync], *, states: Sequence[str] = (), reas
 def _matches(text: str) -> Q:
     key = text.casefold()
     return Q(title__icontains=text) | Q(left_id=text) | Q(right_id=text) | Q(left_key__startswith=key) | Q(right_key__startswith=key)
+
+
+@dataclass(frozen=True)
+class RecordFilter:
+    """What the address of the record view asks for. Unknown words are left out."""
+
+    syncs: tuple[ObjectSync, ...]
+    states: tuple[str, ...]
+    reasons: tuple[str, ...]
+    search: str
+    narrowed: bool
+
+    @classmethod
+    def of(cls, query: MultiValueDict[str, str], every: list[ObjectSync]) -> RecordFilter:
+        wanted = query.getlist("sync")
+        chosen = tuple(s for s in every if str(s.pk) in wanted) if wanted else tuple(every)
+        kind = query.get("object") or ""
+        if kind:
+            chosen = tuple(s for s in chosen if s.kind == kind)
+        states = tuple(s for s in query.getlist("state") if s in STATES)
+        reasons = tuple(r for r in query.getlist("reason") if r)
+        search = (query.get("q") or "").strip()
+        return cls(chosen, states, reasons, search, bool(wanted or kind or states or reasons or search))
+
+    def records(self) -> QuerySet[SyncRecord]:
+        return record_list(self.syncs, states=self.states, reasons=self.reasons, search=self.search)
+
+
+def filters_of(query: MultiValueDict[str, str]) -> dict[str, list[str]]:
+    """The parameters of an address that choose records, to be kept; `RecordFilter.of` takes them back in a `MultiValueDict`."""
+    return {name: list(values) for name, values in query.lists() if name not in NO_FILTERS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from syncconfig import runner
-from syncconfig.models import ObjectSync, SyncRun
+from syncconfig import exports, runner
+from syncconfig.columns import Column
+from syncconfig.models import Export, ObjectSync, SyncRun
 
 
 def start(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
@@ -34,9 +37,30 @@ def run(run_id: int) -> str:
     return claimed.state
 
 
+def start_export(user: AbstractBaseUser, filters: dict[str, list[str]], columns: Iterable[Column], format: str, language: str) -> Export:
+    """Ask for an export and wake a worker once the caller's transaction is durable."""
+    wanted = exports.ask(user, filters, columns, format, language)
+    transaction.on_commit(lambda: enqueue_export(wanted.pk))
+    return wanted
+
+
+def enqueue_export(export_id: int) -> None:
+    async_task("syncconfig.tasks.export", export_id, group="exports")
+
+
+def export(export_id: int) -> str:
+    """Make the file of an export, if nobody else does."""
+    claimed = exports.claim(export_id)
+    return exports.carry_out(claimed).state if claimed else "taken"
+
+
 def dispatch() -> str:
     """Wake a worker for everything that is due."""
-    due = runner.dispatch(timezone.now())
-    for run_id in due:
+    now = timezone.now()
+    runs = runner.dispatch(now)
+    for run_id in runs:
         enqueue(run_id)
-    return f"{len(due)} queued"
+    waiting = exports.due(now)
+    for export_id in waiting:
+        enqueue_export(export_id)
+    return f"{len(runs) + len(waiting)} queued"

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 from django.urls import path
 
-from syncconfig.views import apps, overview, record, records, sync_actions, wizard, wizard_limit, wizard_mappings, wizard_review
+from syncconfig.views import (
+    apps,
+    columns,
+    exports,
+    fees,
+    notices,
+    overview,
+    readiness,
+    record,
+    records,
+    sync_actions,
+    wizard,
+    wizard_choose,
+    wizard_limit,
+    wizard_mappings,
+    wizard_review,
+)
 
 urlpatterns = [
     path("", apps.home, name="home"),
     path("apps/", apps.connected_apps, name="apps"),
     path("apps/connect/<str:provider>/", apps.connect, name="connect_app"),
     path("apps/<int:pk>/disconnect/", apps.disconnect, name="disconnect_app"),
+    path("readiness/", readiness.choose, name="readiness"),
+    path("readiness/<int:left>/<int:right>/", readiness.readiness, name="readiness_pair"),
     path("syncs/", overview.overview, name="overview"),
-    path("syncs/new/", wizard.new, name="sync_new"),
-    path("syncs/<int:pk>/choose/", wizard.choose, name="sync_choose"),
+    path("syncs/new/", wizard_choose.new, name="sync_new"),
+    path("syncs/<int:pk>/choose/", wizard_choose.choose, name="sync_choose"),
     path("syncs/<int:pk>/configure/", wizard_mappings.configure, name="sync_configure"),
     path("syncs/<int:pk>/mappings/new/", wizard_mappings.mapping_new, name="mapping_new"),
     path("syncs/<int:pk>/mappings/<int:mapping_pk>/", wizard_mappings.mapping_edit, name="mapping_edit"),
@@ -29,8 +47,13 @@ urlpatterns = [
     path("syncs/<int:pk>/run-anyway/", sync_actions.run_anyway, name="sync_run_anyway"),
     path("syncs/<int:pk>/turn-off/", sync_actions.turn_off, name="sync_turn_off"),
     path("syncs/<int:pk>/delete/", sync_actions.delete, name="sync_delete"),
+    path("reports/fees/", fees.report, name="fees"),
+    path("exports/<int:pk>/", exports.fetch, name="export"),
+    path("notifications/", notices.notifications, name="notifications"),
     path("records/", records.records, name="records"),
     path("records/retry/", records.retry, name="records_retry"),
+    path("records/columns/", columns.record_columns, name="record_columns"),
+    path("records/export/", exports.ask, name="record_export"),
     path("records/<int:pk>/", record.record, name="record"),
     path("records/<int:pk>/retry/", record.retry_one, name="record_retry"),
     path("records/<int:pk>/link/", record.link, name="record_link"),

@@ -77,10 +77,10 @@ class Sender:
             return dict.fromkeys((item.trace for item in items), self.noticed(error))
         return _matched(items, body, match)
 
-    def each(self, act: Callable[[Sequence[str]], object], names: Sequence[str]) -> dict[str, ConnectorError]:
+    def each(self, act: Callable[[Sequence[str]], object], names: Sequence[str], size: int = BATCH) -> dict[str, ConnectorError]:
         """Do something that may be done again for any number of records, in full batches: the errors by name."""
         found: dict[str, ConnectorError] = {}
-        for part in at_once(lambda part: self._each(act, part), chunks(names, BATCH)):
+        for part in at_once(lambda part: self._each(act, part), chunks(names, size)):
             found |= part
         return found
 

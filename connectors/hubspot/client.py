@@ -11,13 +11,13 @@ from urllib.parse import quote
 from connectors.errors import NotFound
 from connectors.http import Answer, ApiSession, Pacer, Token, unexpected
 from connectors.hubspot.errors import PROVIDER, HubSpotDialect
-from connectors.hubspot.facts import API_VERSION, ObjectType
+from connectors.hubspot.facts import API_VERSION, ASSOCIATION_TYPES, ObjectType
 
 PAGE = 100
 BATCH = 100
 BATCH_WITH_HISTORY = 50
 SEARCH_PAGE = 200
-ASSOCIATIONS = 1000
+ASSOCIATIONS, NEW_ASSOCIATIONS = 1000, 2000
 SHARE_OF_LIMIT = 0.95
 
 Raw = dict[str, Any]
@@ -103,10 +103,11 @@ class HubSpotClient:
         inputs = [{"id": record_id} for record_id in ids]
         self._call("POST", f"/crm/objects/{API_VERSION}/{path}/batch/archive", body={"inputs": inputs}, idempotent=True)
 
-    def associate(self, path: str, to: str, pairs: Iterable[tuple[str, str]]) -> None:
-        """Associate records of one type with records of another by the default association; those that are so already stay so."""
-        inputs = [{"from": {"id": one}, "to": {"id": other}} for one, other in pairs]
-        address = f"/crm/associations/{API_VERSION}/{path}/{to}/batch/associate/default"
+    def associate(self, type: ObjectType, to: ObjectType, pairs: Iterable[tuple[str, str]]) -> None:
+        """Associate at most 2,000 records of one type with records of another; those that are so already stay so."""
+        types = [{"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": ASSOCIATION_TYPES[(type, to)]}]
+        inputs = [{"from": {"id": one}, "to": {"id": other}, "types": types} for one, other in pairs]
+        address = f"/crm/associations/{API_VERSION}/{type.path}/{to.path}/batch/create"
         self._call("POST", address, body={"inputs": inputs}, bucket="associations", idempotent=True)
 
     def exists(self, path: str, filters: Sequence[Mapping[str, str]]) -> bool:

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from connectors.base import Account, FieldSpec, FieldType, Outcome, Page, Presence, Record, Write
 from connectors.errors import AlreadyExists, Forbidden, NotFound, Rejected
 from connectors.http import Token
-from connectors.hubspot.changes import Feed
+from connectors.hubspot.changes import Feed, modified
 from connectors.hubspot.client import BATCH, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
-from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_GROUP
+from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_GROUP, ObjectType
 from connectors.hubspot.invoicing import InvoiceWriter
 from connectors.hubspot.linked import LinkedWriter
 from connectors.hubspot.objects import FIELDS, MODELS, OBJECTS
@@ -40,6 +40,7 @@ class HubSpotConnector:
         self._web = endpoints.web
         self._account_id = account_id
         self._fields: dict[Kind, tuple[FieldSpec, ...]] = {}
+        self._parts: dict[str, list[tuple[str, str, int]]] = {}
         self._zone: ZoneInfo | None = None
         self._lock = Lock()
 
@@ -124,7 +125,14 @@ class HubSpotConnector:
         for record in records:
             if record.modified_at:
                 window.note(record.id, in_milliseconds(record.modified_at))
+            for path, part, changed in self._parts.pop(record.id, ()):
+                if path in known.windows:
+                    known.windows[path].note(part, changed)
         return known.text()
+
+    def _part(self, record_id: str, type: ObjectType, raw: Raw) -> None:
+        """Remember a part of a record that was written, until the record is noted: a line has a time of its own in the feed."""
+        self._parts.setdefault(record_id, []).append((type.path, str(raw["id"]), modified(raw)))
 
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
         wanted = self._want(kind, fields)
@@ -188,7 +196,7 @@ class HubSpotConnector:
     def _writer(self, kind: Kind, writes: Sequence[Write], fields: Sequence[str]) -> SettlingWriter:
         keys = dict.fromkeys(key for write in writes for key in (*write.fields, *write.expected))
         self._want(kind, keys)
-        return WRITERS.get(kind, SettlingWriter)(self._client, self._want(kind, fields), self._specs(kind))
+        return WRITERS.get(kind, SettlingWriter)(self._client, self._want(kind, fields), self._specs(kind), self._part)
 
     def _want(self, kind: Kind, fields: Iterable[str], types: Mapping[str, FieldType] | None = None) -> Wanted:
         """What the fields need. Fields of the account's own are looked up once, unless `types` knows them."""

@@ -47,8 +47,10 @@ ASSOCIATION_TYPES: dict[tuple[ObjectType, ObjectType], int] = {
     (PAYMENTS, INVOICES): 542,
     (PAYMENTS, CONTACTS): 387,
     (NOTES, DEALS): 214,
+    (INVOICES, CONTACTS): 177,
+    (INVOICES, COMPANIES): 179,
 }
-"""Type ids by the new record's type and the one it is associated with (section 9.2)."""
+"""Type ids by the type of a record and of the one it is associated with (section 9.2)."""
 
 PROPERTY_TYPES: dict[FieldType, tuple[str, str]] = {
     FieldType.TEXT: ("string", "text"),

@@ -12,19 +12,22 @@ from connectors.base import Failed, Lines, Operation, Outcome, Record, Stored, U
 from connectors.errors import ConnectorError, NotFound
 from connectors.hubspot import lines as wording
 from connectors.hubspot.batches import Item
-from connectors.hubspot.client import BATCH_WITH_HISTORY, Raw
+from connectors.hubspot.client import BATCH, BATCH_WITH_HISTORY, Raw
 from connectors.hubspot.errors import PROVIDER
 from connectors.hubspot.facts import DEALS, INVOICES, KEY_PROPERTY
 from connectors.hubspot.invoices import AMOUNT, BILLABLE, CURRENCY, DEAL, DRAFT, OPEN, STATUS, VOIDED, on_deals
-from connectors.hubspot.reading import chunks
+from connectors.hubspot.reading import at_once, chunks
 from connectors.hubspot.saga import DEFINITE, Mirror, Saga
 from connectors.hubspot.settling import SettlingWriter
 from connectors.hubspot.values import moment, stored
-from connectors.hubspot.writing import by_id, by_key, differing, doubted, rejected
+from connectors.hubspot.writing import by_id, by_key, differing, doubted, groups, rejected
 from connectors.vocabulary import Category
 
 STATE = (STATUS, AMOUNT, BILLABLE, CURRENCY)
 """What has to be known of an invoice before it is written."""
+
+TOGETHER = 500
+"""Most new mirrors that go on together: enough for full batches of what they consist of, and few enough that their outcomes come soon."""
 
 
 class InvoiceWriter(SettlingWriter):
@@ -36,6 +39,11 @@ class InvoiceWriter(SettlingWriter):
     def _settable(self, write: Write) -> frozenset[str]:
         deal = frozenset(key for key in write.fields if key.startswith(DEAL))
         return deal | ({"lines", "contact"} if write.operation is Operation.CREATE else {"lines"})
+
+    def write(self, writes: Sequence[Write]) -> Iterator[Outcome]:
+        yield from super().write([write for write in writes if write.operation is not Operation.CREATE])
+        for part in _together([write for write in writes if write.operation is Operation.CREATE]):
+            yield from self._group(part)
 
     def _group(self, writes: list[Write]) -> list[Outcome]:
         outcomes = super()._group(writes)
@@ -50,10 +58,12 @@ class InvoiceWriter(SettlingWriter):
         def payload(write: Write) -> Raw:
             return {"properties": self._header(write), "id": stored(write.fields[KEY_PROPERTY]), "idProperty": KEY_PROPERTY}
 
-        raws, others = self._send("upsert", ready, payload, by_key)
-        mirrors = [self._mirror(write, raw, new=bool(raw.get("new", True)), sent=True) for write, raw in raws]
-        self._refresh([mirror for mirror in mirrors if not mirror.new])
-        saga = Saga(self.client, self.sender, self.wanted)
+        sent = at_once(lambda request: self._send("upsert", request, payload, by_key), groups(ready))
+        mirrors = [self._mirror(write, raw, new=bool(raw.get("new", True)), sent=True) for raws, _ in sent for write, raw in raws]
+        others = [outcome for _, rest in sent for outcome in rest]
+        for part in chunks([mirror for mirror in mirrors if not mirror.new], BATCH):
+            self._refresh(part)
+        saga = Saga(self.client, self.sender, self.wanted, self.on_part)
         saga.prepare(mirrors)
         return [Failed(name, error) for name, error in refused.items()] + others + saga.run(mirrors)
 
@@ -143,7 +153,7 @@ class InvoiceWriter(SettlingWriter):
             else:
                 raw = before[write.id]
                 mirrors.append(self._mirror(write, raw, sent=self.settling, before=status.get(write.id) or _status(raw)))
-        saga = Saga(self.client, self.sender, self.wanted)
+        saga = Saga(self.client, self.sender, self.wanted, self.on_part)
         saga.prepare(mirrors)
         for mirror in mirrors:
             if mirror.found is not None and not self.settling:
@@ -226,6 +236,18 @@ class InvoiceWriter(SettlingWriter):
         bare = [replace(write, fields={k: v for k, v in write.fields.items() if not k.startswith(DEAL)}) for write in header]
         yield from self._tell(header, list(super()._settle_updates(bare)))
         yield from self.write([write for write in writes if write not in header])
+
+
+def _together(writes: Sequence[Write]) -> Iterator[list[Write]]:
+    """Writes of whole requests, as many as go on together."""
+    part: list[Write] = []
+    for request in groups(writes):
+        if part and len(part) + len(request) > TOGETHER:
+            yield part
+            part = []
+        part += request
+    if part:
+        yield part
 
 
 def _status(raw: Raw) -> str:

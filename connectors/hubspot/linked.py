@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from connectors.base import Failed, Outcome, Record, Stored, Unknown, Write
 from connectors.errors import ConnectorError, NotFound
-from connectors.hubspot.client import BATCH, Raw
+from connectors.hubspot.client import BATCH, NEW_ASSOCIATIONS, Raw
 from connectors.hubspot.facts import ASSOCIATION_TYPES, KEY_PROPERTY, ObjectType
 from connectors.hubspot.reading import Reader, chunks, in_order
 from connectors.hubspot.settling import SettlingWriter
@@ -99,8 +99,8 @@ class LinkedWriter(SettlingWriter):
         for key, type in self.model.parents.items():
             links = self.client.associations(self.path, type.path, [record_id for record_id, _ in found]) if found else {}
             lost = [(record_id, i) for record_id, write in found for i in _ids(write, key) if i not in links.get(record_id, ())]
-            for part in chunks(lost, BATCH):
-                self.client.associate(self.path, type.path, part)
+            for part in chunks(lost, NEW_ASSOCIATIONS):
+                self.client.associate(self.model.type, type, part)
 
 
 def _key(write: Write) -> str:

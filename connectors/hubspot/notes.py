@@ -15,7 +15,7 @@ from connectors.base import FieldSpec, FieldType, Value, Values
 from connectors.hubspot.facts import DEALS, NOTES, Own, key_property, text
 from connectors.hubspot.model import Computed, Model, Sight, Source, Whole, Zone
 from connectors.hubspot.payments import METHODS
-from connectors.hubspot.values import noon, stored
+from connectors.hubspot.values import cents, noon, stored
 
 BODY, TIME = "hs_note_body", "hs_timestamp"
 HEADING, LINK = "Payment received", "Open in QuickBooks"
@@ -53,7 +53,7 @@ TOLD = frozenset({*LABELS, "currency", "link"})
 def pack(values: Values) -> str:
     """The text of a note. Values that are missing or None have no paragraph."""
     said = {**values, "method": METHOD_LABELS.get(str(values.get("method")), values.get("method")), "amount": _money(values)}
-    said["balance"] = _cents(values.get("balance"))
+    said["balance"] = cents(values.get("balance"))
     told = [(label, stored(said.get(key))) for key, label in LABELS.items()]
     link = values.get("link")
     anchor = f'<p><a href="{escape(str(link))}">{LINK}</a></p>' if link else ""
@@ -61,16 +61,8 @@ def pack(values: Values) -> str:
 
 
 def _money(values: Values) -> str:
-    amount, currency = _cents(values.get("amount")), values.get("currency")
+    amount, currency = cents(values.get("amount")), values.get("currency")
     return f"{amount} {stored(currency)}" if currency else amount
-
-
-def _cents(value: Value) -> str:
-    """An amount with two decimals at least, as people write money."""
-    if not isinstance(value, Decimal):
-        return stored(value)
-    exponent = value.as_tuple().exponent
-    return f"{value:.2f}" if isinstance(exponent, int) and exponent > -2 else stored(value)
 
 
 def unpack(body: str) -> dict[str, Value]:

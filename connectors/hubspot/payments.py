@@ -7,6 +7,7 @@ from decimal import Decimal
 from connectors.base import FieldSpec, FieldType, Option, Value
 from connectors.hubspot.facts import CONTACTS, INVOICES, PAYMENTS, Own, key_property, shown, text
 from connectors.hubspot.model import Computed, Model, Properties, Sight, Source, calendar_day, worded
+from connectors.hubspot.values import canonical, cents
 
 METHODS = (
     Option("card", "Card"),
@@ -52,7 +53,8 @@ def _guard(properties: Properties) -> str:
 
 
 def _title(properties: Properties) -> str | None:
-    return " ".join(part for name in ("hs_initial_amount", "hs_currency_code") if (part := properties.get(name))) or None
+    amount = cents(canonical(FieldType.NUMBER, properties.get("hs_initial_amount")))
+    return " ".join(part for part in (amount, properties.get("hs_currency_code")) if part) or None
 
 
 MODEL = Model(

@@ -8,20 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import product
 from zoneinfo import ZoneInfo
 
 from connectors.base import Failed, Lines, Outcome, Record, Stored, Unknown, Write
 from connectors.errors import AlreadyExists, ConnectorError, NotFound, Rejected, Stale
 from connectors.hubspot import lines as wording
 from connectors.hubspot.batches import STOPPING, Item, Sender
-from connectors.hubspot.client import BATCH, HubSpotClient, Raw
+from connectors.hubspot.client import BATCH, NEW_ASSOCIATIONS, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
 from connectors.hubspot.facts import ASSOCIATION_TYPES, COMPANIES, CONTACTS, DISCOUNTS, FEES, INVOICES, LINE_ITEMS, TAXES, ObjectType
 from connectors.hubspot.invoices import AMOUNT, CURRENCY, DRAFT, NUMBERS, RECIPIENT, STATUS
 from connectors.hubspot.model import Properties, Sight
 from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, flat, in_order
 from connectors.hubspot.values import number, stored
-from connectors.hubspot.writing import by_id, by_trace, overlaid, rejected, trace
+from connectors.hubspot.writing import Part, by_id, by_trace, overlaid, rejected, trace
 from connectors.vocabulary import Category
 
 PARTS: dict[ObjectType, tuple[str, ...]] = {
@@ -126,11 +127,12 @@ def _alike(held: Properties, wanted: Mapping[str, str]) -> bool:
 
 @dataclass
 class Saga:
-    """Brings mirrors of one request to their end. What a mirror meets stays with it; the others go on."""
+    """Brings mirrors to their end together, so that their batches are full. What a mirror meets stays with it; the others go on."""
 
     client: HubSpotClient
     sender: Sender
     wanted: Wanted
+    on_part: Part
 
     def prepare(self, mirrors: Sequence[Mirror]) -> None:
         """Read what stands of mirrors that are there already, and decide what is to be done about all."""
@@ -246,7 +248,10 @@ class Saga:
             alone[record_id].error = gone if isinstance(error, NotFound) else error
 
     def _tie(self, type: ObjectType, others: Mapping[str, str]) -> dict[str, ConnectorError]:
-        return self.sender.each(lambda ids: self.client.associate(INVOICES.path, type.path, [(i, others[i]) for i in ids]), list(others))
+        def tie(ids: Sequence[str]) -> None:
+            self.client.associate(INVOICES, type, [(i, others[i]) for i in ids])
+
+        return self.sender.each(tie, list(others), NEW_ASSOCIATIONS)
 
     def _verify(self, mirrors: Sequence[Mirror]) -> None:
         """Every line is there, none besides, and each comes to what it should."""
@@ -282,6 +287,9 @@ class Saga:
 
     def _outcomes(self, mirrors: Sequence[Mirror]) -> list[Outcome]:
         done = [mirror for mirror in mirrors if mirror.error is None]
+        for mirror, type in product(done, PARTS):
+            for raw in mirror.stands[type.path]:
+                self.on_part(mirror.id, type, raw)
         records = self._records(done)
         return [self._outcome(mirror, records.get(mirror.id)) for mirror in mirrors]
 

@@ -78,6 +78,14 @@ def day(text: str | None, zone: ZoneInfo) -> Value:
         return text
 
 
+def cents(value: Value) -> str:
+    """An amount with two decimals at least, as people write money."""
+    if not isinstance(value, Decimal):
+        return stored(value)
+    exponent = value.as_tuple().exponent
+    return f"{value:.2f}" if isinstance(exponent, int) and exponent > -2 else stored(value)
+
+
 def noon(value: Value, zone: ZoneInfo) -> str:
     """A calendar day as the moment of its noon in a zone, which `day` gives back; "" clears. Source: section 10.2."""
     return stored(datetime.combine(value, NOON, zone) if isinstance(value, date) and not isinstance(value, datetime) else value)

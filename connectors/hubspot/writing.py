@@ -17,21 +17,25 @@ from connectors.errors import Ambiguous, ConnectorError, NotFound, Rejected, Sta
 from connectors.hubspot.batches import STOPPING, Item, Match, Sender
 from connectors.hubspot.client import HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
-from connectors.hubspot.facts import KEY_PROPERTY
+from connectors.hubspot.facts import KEY_PROPERTY, ObjectType
 from connectors.hubspot.reading import CALLS_AT_ONCE, Reader, Wanted, fields_of, record_of, want
 from connectors.hubspot.values import stored
 from connectors.vocabulary import Category
 
 Payload = Callable[[Write], Raw]
+Part = Callable[[str, ObjectType, Raw], None]
+"""Called with the id of a record, and the type and the answer of one that is a part of it."""
 
 
 @dataclass
 class Writer:
-    """Writes of one kind. `wanted` is what records of outcomes hold; `specs` are the known fields by key."""
+    """Writes of one kind. `wanted` is what records of outcomes hold; `specs` are the known fields by key. `on_part` is told of every record
+    that an outcome shows as a part of its own."""
 
     client: HubSpotClient
     wanted: Wanted
     specs: Mapping[str, FieldSpec]
+    on_part: Part = lambda record_id, type, raw: None
     sender: Sender = field(init=False)
 
     def __post_init__(self) -> None:

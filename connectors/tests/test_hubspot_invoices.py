@@ -333,7 +333,7 @@ def test_an_invoice_is_found_by_its_number_in_any_case(shop: Shop, connector: Hu
 
 def test_the_account_tells_of_payments_and_of_hubspots_own_data_sync(shop: Shop) -> None:
     connector = shop.connector()
-    assert connector.account().details["data_sync_invoices"] == "", "without our property nobody can tell"
+    assert connector.account().details["data_sync_invoices"] == "no", "before our property exists no invoice is ours"
     connector.setup(INVOICE)
     assert {**connector.account().details} == {
         "account_type": "DEVELOPER_TEST",

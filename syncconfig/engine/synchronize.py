@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
-from connectors.base import Connector, Lines, Operation, Outcome, Stored
+from connectors.base import Connector, Lines, Operation, Outcome, Presence, Stored
 from connectors.errors import ConnectorError
 from connectors.vocabulary import SHARED_NAMES
 from syncconfig.engine import doubles, guards
@@ -215,7 +215,8 @@ def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, s
         rows = store.by_names(side, here.keys())
         for place, holders in holders_of(spec, rows, side).items():
             found.setdefault(place, []).extend(holders)
-        if ask is Ask.EVERYBODY or (ask is Ask.SHARED and spec.field(side, key).meaning in SHARED_NAMES):
+        shared = spec.field(side, key).meaning in SHARED_NAMES
+        if ask is Ask.EVERYBODY or (ask is Ask.SHARED and shared):
             _ask(spec, sides[side], side, key, here, {s.id for row in rows if (s := row.side(side))}, found)
     return found
 
@@ -223,9 +224,11 @@ def _holders(spec: SyncSpec, sides: Sides, store: Store, wanted: Mapping[Name, s
 def _ask(
     spec: SyncSpec, connector: Connector, side: Side, key: str, here: Mapping[str, str], known: set[str], found: dict[Name, list[Holder]]
 ) -> None:
+    shared = spec.field(side, key).meaning in SHARED_NAMES
     for record in connector.find(spec.kind, key, here.values(), (key,)):
         name = match_key(record.fields.get(key))
-        if record.namespace or record.id not in known:
+        holds = shared or record.presence is Presence.PRESENT  # what is inactive keeps its name only where several lists share them
+        if holds and (record.namespace or record.id not in known):
             found.setdefault((side, name), []).append(Holder(record.title, 0, record.namespace))
 
 

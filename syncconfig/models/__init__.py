@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from syncconfig.models.connection import Connection
+from syncconfig.models.notice import ColumnChoice, Export, Notification
 from syncconfig.models.record import RecordEvent, SyncRecord, WriteIntent
 from syncconfig.models.run import SyncRun
 from syncconfig.models.sync import FieldList, FieldMapping, FilterCondition, FilterGroup, ObjectSync
 
 __all__ = [
+    "ColumnChoice",
     "Connection",
+    "Export",
     "FieldList",
     "FieldMapping",
     "FilterCondition",
     "FilterGroup",
+    "Notification",
     "ObjectSync",
     "RecordEvent",
     "SyncRecord",

@@ -186,6 +186,11 @@ class FieldMapping(models.Model):
         return str(self.left_sources[0])
 
     @property
+    def fixed(self) -> bool:
+        """Whether it cannot be switched off: creating needs it and it has no other source to fall back on."""
+        return self.required and len(self.left_sources) == 1
+
+    @property
     def sources(self) -> tuple[str, ...]:
         """The sources that count now; empty when the mapping does nothing."""
         if self.enabled:

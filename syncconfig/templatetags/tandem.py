@@ -12,13 +12,16 @@ from django.http import HttpRequest
 from django.template import Context
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from connectors.base import Value
+from connectors.base import Line, Lines, Value
 from syncconfig.engine.values import from_json
 from syncconfig.models import SyncRecord
 from syncconfig.models.sync import DirectionChoice
+from syncconfig.record_columns import direction_words
 
 register = template.Library()
 
@@ -29,7 +32,8 @@ STATE_CHIPS: Mapping[str, tuple[str, str]] = {
     "excluded": ("mute", "skip"),
 }
 ARROWS: Mapping[str, str] = {DirectionChoice.BOTH: "both", DirectionChoice.TO_LEFT: "left", DirectionChoice.TO_RIGHT: "right"}
-KIND_ICONS: Mapping[str, str] = {"contact": "person"}
+KIND_ICONS: Mapping[str, str] = {"contact": "person", "product": "tag", "payment": "get", "note": "list"}
+CENTS = 2
 
 
 @register.inclusion_tag("includes/chip.html")
@@ -42,8 +46,7 @@ def state_chip(state: str) -> dict[str, str]:
 @register.inclusion_tag("syncconfig/includes/arrow.html")
 def arrow(direction: str) -> dict[str, str]:
     """A direction as arrow and words."""
-    words = {DirectionChoice.BOTH: _("Both ways"), DirectionChoice.TO_LEFT: _("To HubSpot"), DirectionChoice.TO_RIGHT: _("To QuickBooks")}
-    return {"icon": ARROWS.get(direction, ""), "text": words.get(direction, "")}  # type: ignore[call-overload]
+    return {"icon": ARROWS.get(direction, ""), "text": direction_words(direction)}
 
 
 @register.inclusion_tag("syncconfig/includes/tip.html")
@@ -71,11 +74,13 @@ def value(stored: Any) -> str:
 
 @register.filter
 def words(shown: Value) -> str:
-    """A value as people read it, by the language's formats."""
+    """A value as people read it, by the language's formats. The lines of a document are markup, everything else is plain text."""
     if isinstance(shown, bool):
         return _("Yes") if shown else _("No")
     if isinstance(shown, Decimal):
-        return number_format(shown, use_l10n=True, force_grouping=True)
+        return _plain(shown) if int(shown.as_tuple().exponent) >= 0 else _money(shown)
+    if isinstance(shown, Lines):
+        return document(shown)
     if isinstance(shown, datetime):
         return date_format(timezone.localtime(shown), "SHORT_DATETIME_FORMAT")
     if isinstance(shown, date):
@@ -83,6 +88,32 @@ def words(shown: Value) -> str:
     if isinstance(shown, tuple):
         return ", ".join(shown)
     return "" if shown is None else str(shown)
+
+
+def document(content: Lines) -> SafeString:
+    """What a document sells, one line below the other, and what it comes to."""
+    rows = [(_line_words(line), _money(line.amount)) for line in content.lines]
+    rows += [(_("Discount"), _money(-content.discount))] if content.discount else []
+    rows += [(_("Tax"), _money(content.tax))] if content.tax else []
+    lines = format_html_join("", '<span class="t-line"><span>{}</span> <span class="t-num">{}</span></span>', rows)
+    total = format_html('<span class="t-line t-name"><span>{}</span> <span class="t-num">{}</span></span>', _("Total"), _money(content.total))
+    return format_html('<span class="t-doc">{}{}</span>', lines, total)
+
+
+def _line_words(line: Line) -> str:
+    facts = {"quantity": _plain(line.quantity), "text": line.text or line.name or line.sku or _("Without a text"), "price": _money(line.price)}
+    return _("%(quantity)s × %(text)s, %(price)s each") % facts
+
+
+def _plain(number: Decimal) -> str:
+    """A number with the places it needs."""
+    return number_format(Decimal(f"{number.normalize():f}"), use_l10n=True, force_grouping=True)
+
+
+def _money(amount: Decimal) -> str:
+    """An amount with two places, or with as many as it has."""
+    places = -int(amount.normalize().as_tuple().exponent)
+    return number_format(amount, decimal_pos=max(CENTS, places), use_l10n=True, force_grouping=True)
 
 
 @register.filter

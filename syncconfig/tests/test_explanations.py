@@ -1,17 +1,23 @@
 from __future__ import annotations
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
+from django.utils.translation import override
 
+from connectors.base import FieldSpec, FieldType, Option
 from connectors.vocabulary import Category, Kind
+from syncconfig.difference_words import amount_words, difference_words
 from syncconfig.engine.spec import Side
-from syncconfig.engine.state import Reason
+from syncconfig.engine.state import WAITING, Reason
 from syncconfig.explanation_texts import ENTRIES, GUARDS
-from syncconfig.explanations import explain, explain_error, explain_pause, explain_run, explain_stop, label_of, labels_of
-from syncconfig.models import ObjectSync, SyncRun
+from syncconfig.explanations import SyncLabels, explain, explain_error, explain_pause, explain_run, explain_stop, label_of, labels_of
+from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun
+from syncconfig.record_story import history
 from syncconfig.specs import spec_of
-from syncconfig.tests.rows import make_connection, make_sync
+from syncconfig.tests.rows import make_connection, make_record, make_sync
 
 FULL: dict[str, dict[str, Any]] = {
     Category.DISPLAY_NAME_IN_USE: {"name": "Fern Hollow School", "holder": "Fern Hollow School", "namespace": "Vendor", "row": "", "side": "right"},
@@ -25,6 +31,24 @@ FULL: dict[str, dict[str, Any]] = {
     Reason.FILTER: {"side": "left", "field": "invoice.status", "operator": "none_of", "values": "draft\nopen"},
     Reason.NO_KEY: {"side": "left", "field": "Email"},
     Reason.NO_NAME: {"side": "left", "field": "Display name"},
+    Category.CUSTOMER_MISSING: {"kind": "contact", "title": "Ann Fern", "cause": "filter", "side": "right"},
+    Category.EDITED_IN_QUICKBOOKS: {"side": "right", "field": "Line items", "difference": "2|price|45.00|50.00\n3|added||Mulch"},
+    Category.EDITED_IN_HUBSPOT: {"side": "left", "field": "Line items", "difference": "0|total|1190.00|1200.00"},
+    Category.INVOICE_NUMBER_IN_USE: {"name": "INV-7", "holder": "Fern Hollow", "namespace": "", "row": "", "side": "right"},
+    Category.HEADER_ADJUSTMENT: {"kind": "discount, fee", "side": "right"},
+    Category.ITEM_INACTIVE: {"sku": "CS-101", "side": "right"},
+    Category.ITEM_NAME_IN_USE: {"name": "Mulch", "holder": "Mulch", "namespace": "", "row": "4", "side": "right"},
+    Category.CURRENCY_MISMATCH: {"field": "Currency", "value": "SEK", "side": "right"},
+    Category.AMOUNT_MISMATCH: {"a": "1190.01", "b": "1190.00", "side": "right"},
+    Category.DEPENDENCY_FAILING: {"kind": "contact", "title": "Ann Fern", "cause": "DISPLAY_NAME_IN_USE", "side": "right"},
+    Category.PAYMENT_SPLIT: {"side": "right", "field": "Invoices", "value": "3"},
+    Reason.ITEM_TYPE: {"side": "right", "field": "Delivery", "value": "email"},
+    Reason.ORIGIN: {"side": "left", "title": "INV-7"},
+    Reason.NO_INVOICE: {"side": "left", "field": "Invoice", "value": ""},
+    Reason.NO_DEAL: {"side": "right", "field": "Deals"},
+    Reason.DEPENDENCY: {"kind": "invoice", "title": "INV-7", "cause": "by_hand", "side": "left"},
+    Reason.VOIDED: {"side": "left"},
+    WAITING: {"kind": "product", "title": "Mulch", "cause": "", "side": "right"},
 }
 
 
@@ -33,7 +57,7 @@ def sync(db: None) -> ObjectSync:
     return make_sync()
 
 
-@pytest.mark.parametrize("code", [*Category, *Reason])
+@pytest.mark.parametrize("code", [*Category, *Reason, WAITING])
 @pytest.mark.django_db
 def test_every_code_is_explained_with_and_without_details_in_at_most_45_words(code: str, sync: ObjectSync) -> None:
     labels = labels_of(sync)
@@ -59,10 +83,116 @@ def test_every_code_is_explained_with_and_without_details_in_at_most_45_words(co
         (Reason.FILTER, "The record does not meet this condition: Invoice: status is none of Draft, Open."),
         (Reason.NO_KEY, "Email is empty in HubSpot, so the record cannot be matched and might be created twice."),
         (Reason.NO_NAME, "QuickBooks needs Display name, and the record has neither a company, a name nor an e-mail address."),
+        (Category.CUSTOMER_MISSING, "No customer in QuickBooks belongs to Ann Fern, the contact of this invoice: Filter not met."),
+        (
+            Category.EDITED_IN_QUICKBOOKS,
+            "This record was made in HubSpot, but changed in QuickBooks: line 2, price: 45.00 became 50.00; line 3 was added: Mulch.",
+        ),
+        (
+            Category.EDITED_IN_HUBSPOT,
+            (
+                "Changed in HubSpot after QuickBooks had it: total: 1,190.00 became 1,200.00."
+                " Amounts that are in the books are not changed from outside."
+            ),
+        ),
+        (Category.INVOICE_NUMBER_IN_USE, "Number INV-7 is used in QuickBooks by Fern Hollow."),
+        (Category.HEADER_ADJUSTMENT, "QuickBooks cannot take over what stands on the invoice as a whole: discount, fee."),
+        (Category.ITEM_INACTIVE, "A line sells the item CS-101, which is inactive or deleted in QuickBooks."),
+        (Category.ITEM_NAME_IN_USE, "QuickBooks allows each item name once; “Mulch” is used by Mulch."),
+        (Category.CURRENCY_MISMATCH, "SEK is not active in QuickBooks, or is not the currency of the customer."),
+        (Category.AMOUNT_MISMATCH, "The lines come to 1,190.01, but should come to 1,190.00. No cent is moved to make them fit."),
+        (Category.DEPENDENCY_FAILING, "The contact Ann Fern has to sync first and is failing: Display name already taken."),
+        (Category.PAYMENT_SPLIT, "One payment covers 3 invoices, which is not supported."),
+        (Reason.ORIGIN, "Invoice INV-7 comes from QuickBooks, so its payments are recorded there."),
+        (Reason.NO_INVOICE, "The payment belongs to no invoice in HubSpot, so it has no place in QuickBooks."),
+        (Reason.DEPENDENCY, "The invoice INV-7 does not sync: Excluded by hand."),
+        (Reason.VOIDED, "The invoice was voided in HubSpot before it came to QuickBooks."),
+        (WAITING, "The product Mulch has to sync first."),
     ],
 )
 def test_details_fill_the_sentence(code: str, sentence: str, sync: ObjectSync) -> None:
     assert explain(code, FULL[code], labels_of(sync)).why == sentence
+
+
+@pytest.mark.parametrize(
+    ("code", "details", "why"),
+    [
+        (
+            Category.DEPENDENCY_FAILING,
+            {"kind": "product", "title": "", "cause": "VALUE_INVALID"},
+            "The product it names has to sync first and is failing",
+        ),
+        (
+            Category.CUSTOMER_MISSING,
+            {"kind": "contact", "title": "", "cause": ""},
+            "No customer in QuickBooks belongs to the contact of this invoice,",
+        ),
+        (WAITING, {"kind": "invoice", "title": "", "cause": ""}, "The invoice it names has to sync first."),
+        (Category.INVOICE_NUMBER_IN_USE, {"words": "DocNumber=7 is assigned"}, "The number belongs to another invoice or credit memo"),
+        (
+            Category.INVOICE_NUMBER_IN_USE,
+            {"name": "INV-7", "holder": "INV-7", "namespace": "CreditMemo"},
+            "Number INV-7 is used in QuickBooks by the credit memo INV-7.",
+        ),
+        (Category.ITEM_NAME_IN_USE, {"name": "Mulch", "holder": ""}, "QuickBooks allows each item name once; “Mulch” is used by another item."),
+        (Category.AMOUNT_MISMATCH, {"words": "Amount is not equal"}, "QuickBooks answered: Amount is not equal"),
+        (Category.AMOUNT_MISMATCH, {"a": "-5.00", "b": "0.00"}, "The invoice comes to -5.00, and QuickBooks takes no invoice below zero."),
+    ],
+)
+def test_a_detail_that_is_missing_leaves_a_whole_sentence(code: str, details: dict[str, str], why: str, sync: ObjectSync) -> None:
+    assert explain(code, {**details, "side": "right"}, labels_of(sync)).why.startswith(why)
+
+
+def test_only_a_name_is_asked_for_by_company_name_or_address(sync: ObjectSync) -> None:
+    said = explain(Reason.NO_NAME, {"side": "left", "field": "Customer"}, labels_of(sync))
+    assert said.why == "Customer is empty, but QuickBooks needs it for every record."
+    assert "company" not in said.todo
+    assert "e-mail address" in explain(Reason.NO_NAME, FULL[Reason.NO_NAME], labels_of(sync)).todo
+
+
+def test_an_option_is_named_by_its_label() -> None:
+    field = FieldSpec("Type", "Item type", FieldType.CHOICE, options=(Option("Group", "Bundle"),))
+    labels = SyncLabels({side: side.value for side in Side}, {Side.LEFT: {}, Side.RIGHT: {"Type": field}}, ZoneInfo("UTC"))
+    said = explain(Reason.ITEM_TYPE, {"side": "right", "field": "Item type", "value": "Group"}, labels)
+    assert said.why == "Items of the type Bundle do not sync."
+
+
+DATE = FieldSpec("TxnDate", "Date", FieldType.DATE)
+SUM = FieldSpec("TotalAmt", "Amount", FieldType.NUMBER)
+CUSTOMER = FieldSpec("CustomerRef", "Customer", FieldType.REFERENCE, refers=Kind.CONTACT)
+
+
+@pytest.mark.parametrize(
+    ("stored", "field", "words"),
+    [
+        ("0|payment||", None, "a payment was removed"),
+        ("3|removed|Bark mulch|", None, "line 3 was removed: Bark mulch"),
+        ("1|text|Mulch|Mulch, fine", None, "line 1, text: “Mulch” became “Mulch, fine”"),
+        ("1|product||Mulch", None, "line 1, product: empty became “Mulch”"),
+        ("1|quantity|2|2.5\n1|amount|90|112.50", None, "line 1, quantity: 2 became 2.5; line 1, amount: 90 became 112.50"),
+        ("0|discount|0|10.00\n0|tax|0|8.5", None, "discount: 0 became 10.00; tax: 0 became 8.5"),
+        ("0|value|1190.00|", SUM, "Amount: 1,190.00 became empty"),
+        ("0|value|2026-11-23|2026-11-24", DATE, "Date: Nov. 23, 2026 became Nov. 24, 2026"),
+        ("0|value|INV-7|INV|8", None, "Number: INV-7 became INV|8"),
+        ("0|value|17|18", CUSTOMER, "Customer was replaced"),
+        ("nonsense", None, ""),
+    ],
+)
+def test_a_difference_is_said_in_words(stored: str, field: FieldSpec | None, words: str) -> None:
+    assert difference_words(stored, field.label if field else "Number", field) == words
+
+
+def test_of_many_differences_five_are_said() -> None:
+    stored = "\n".join(f"{n}|added||Mulch {n}" for n in range(1, 9))
+    words = difference_words(stored, "Lines", None)
+    assert words.startswith("line 1 was added: Mulch 1; line 2")
+    assert words.endswith("line 5 was added: Mulch 5; and 3 more")
+
+
+def test_amounts_follow_the_language() -> None:
+    with override("sv"):
+        assert "1\xa0190,50" in difference_words("0|total|1190.50|5", "", None)
+        assert amount_words("none") == "none"
 
 
 def test_a_field_is_named_by_its_label_and_never_by_its_key(sync: ObjectSync) -> None:
@@ -132,3 +262,31 @@ def test_a_failed_run_names_the_provider() -> None:
     assert said.why.startswith("QuickBooks no longer accepts our access.")
     assert explain_run(SyncRun(state="succeeded")) is None
     assert explain_error(Category.RATE_LIMIT, "hubspot").why == "HubSpot limits how fast we may read and write."
+
+
+def drifted(kind: Kind, origin: str) -> str:
+    """What the history of a record of a kind says of a change in HubSpot that was left as it is."""
+    sync = make_sync()
+    ObjectSync.objects.filter(pk=sync.pk).update(kind=kind)
+    record = make_record(sync, left={}, right={}, origin=origin)
+    RecordEvent.objects.create(sync=sync, record_pk=record.pk, type="drifted", side="left", at=timezone.now())
+    (entry,) = history(SyncRecord.objects.get(pk=record.pk), labels_of(sync))
+    assert entry.bold == "Changed in HubSpot and left as it is"
+    return entry.text
+
+
+@pytest.mark.django_db
+def test_t15_the_history_explains_why_a_change_of_a_document_from_quickbooks_stays_in_hubspot() -> None:
+    assert drifted(Kind.INVOICE, "right") == "This invoice comes from QuickBooks; changes made in HubSpot stay there."
+    assert drifted(Kind.PAYMENT, "right") == "This payment comes from QuickBooks; changes made in HubSpot stay there."
+    assert drifted(Kind.INVOICE, "left") == ""
+    assert drifted(Kind.CONTACT, "right") == ""
+
+
+@pytest.mark.django_db
+def test_the_history_tells_of_a_copy_that_was_taken_back(sync: ObjectSync) -> None:
+    record = make_record(sync, left={})
+    RecordEvent.objects.create(sync=sync, record_pk=record.pk, type="withdrawn", side="right", at=timezone.now())
+    (entry,) = history(record, labels_of(sync))
+    assert (entry.bold, entry.text) == ("Taken back from QuickBooks", "because the record it was a copy of is gone")
+    assert (entry.tone, entry.icon) == ("warn", "skip")

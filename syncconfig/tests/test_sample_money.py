@@ -38,12 +38,10 @@ def test_the_sample_company_comes_together_to_the_cent_and_whatever_does_not_say
     assert not [r for r in others if r.state == SyncRecord.State.PENDING]
     for record in others:
         explained = explain_record(record, labels_of(record.sync))
-        print(record.sync.kind, record.state, record.reason, record.title, "|", explained and f"{explained.why} {explained.todo}")
         assert explained, (record.sync.kind, record.reason)
         assert explained.why, (record.sync.kind, record.reason)
         assert explained.todo, (record.sync.kind, record.reason)
     found = sums(firm.left, firm.right)
-    print(found)
     assert {one.what for one in found} >= {"invoices", "balances", "payments"}
     assert all(one.agrees for one in found), found
     out = io.StringIO()

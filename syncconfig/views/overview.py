@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from connectors.registry import PROVIDERS, SIDES
-from connectors.vocabulary import Kind
+from connectors.vocabulary import CHOSEN, FOLLOWERS, Kind
 from syncconfig.deep_links import Half, Linker
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import Explanation, Labels, explain, explain_pause, explain_record, label_of, labels_of
 from syncconfig.models import Connection, ObjectSync, SyncRecord
-from syncconfig.permissions import MAY_CONFIGURE, MAY_CONNECT, MAY_OPERATE
+from syncconfig.permissions import MAY_CONFIGURE, MAY_CONNECT, MAY_EXPORT, MAY_OPERATE
 from syncconfig.sync_status import FirstSync, Status, SyncState, first_sync, object_name, states_of, status_of
 from syncconfig.tables import STATES, facts, reason_counts, record_list
 
@@ -61,7 +61,7 @@ class Pair:
     @property
     def free(self) -> bool:
         """Whether an object pair is still without a sync."""
-        return len(self.lines) < len(Kind)
+        return len([line for line in self.lines if not line.sync.follows]) < len(CHOSEN)
 
 
 @require_safe
@@ -82,11 +82,18 @@ def rights(request: HttpRequest) -> dict[str, bool]:
         "may_configure": request.user.has_perm(MAY_CONFIGURE),
         "may_operate": request.user.has_perm(MAY_OPERATE),
         "may_connect": request.user.has_perm(MAY_CONNECT),
+        "may_export": request.user.has_perm(MAY_EXPORT),
     }
 
 
 def syncs() -> list[ObjectSync]:
-    return list(ObjectSync.objects.settled().select_related("left", "right", "edit"))
+    """Every sync, those of one pair of accounts in the order in which their records depend on each other.
+
+    One that will follow a draft is not worth a line yet.
+    """
+    found = ObjectSync.objects.settled().select_related("left", "right", "edit").exclude(kind__in=FOLLOWERS, status=ObjectSync.Status.DRAFT)
+    place = {pair: n for n, pair in enumerate(dict.fromkeys((sync.left_id, sync.right_id) for sync in found))}
+    return sorted(found, key=lambda sync: (place[sync.left_id, sync.right_id], list(Kind).index(Kind(sync.kind))))
 
 
 def pairs_of(found: Iterable[ObjectSync]) -> list[Pair]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,49 +18,15 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from syncconfig import actions, tasks
-from syncconfig.deep_links import Half, Linker
-from syncconfig.explanations import Explanation, Labels, explain_record, label_of, labels_of
+from syncconfig.columns import columns_of
+from syncconfig.explanations import label_of
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.permissions import MAY_OPERATE
-from syncconfig.tables import STATES, reason_counts, record_list
+from syncconfig.record_columns import RECORD_COLUMNS, TABLE, lines_of
+from syncconfig.tables import RecordFilter, reason_counts, record_list
 from syncconfig.views.overview import rights, syncs
 
 SIZES = (25, 50, 100)
-
-
-@dataclass(frozen=True)
-class RecordLine:
-    """One row: the record, its two ends, and why it is not in sync."""
-
-    record: SyncRecord
-    halves: list[Half]
-    said: Explanation | None
-
-
-@dataclass(frozen=True)
-class RecordFilter:
-    """What the address asks for. Unknown words are left out."""
-
-    syncs: tuple[ObjectSync, ...]
-    states: tuple[str, ...]
-    reasons: tuple[str, ...]
-    search: str
-    narrowed: bool
-
-    @classmethod
-    def of(cls, query: QueryDict, every: list[ObjectSync]) -> RecordFilter:
-        wanted = query.getlist("sync")
-        chosen = tuple(s for s in every if str(s.pk) in wanted) if wanted else tuple(every)
-        kind = query.get("object", "")
-        if kind:
-            chosen = tuple(s for s in chosen if s.kind == kind)
-        states = tuple(s for s in query.getlist("state") if s in STATES)
-        reasons = tuple(r for r in query.getlist("reason") if r)
-        search = query.get("q", "").strip()
-        return cls(chosen, states, reasons, search, bool(wanted or kind or states or reasons or search))
-
-    def records(self) -> QuerySet[SyncRecord]:
-        return record_list(self.syncs, states=self.states, reasons=self.reasons, search=self.search)
 
 
 @require_safe
@@ -71,10 +36,12 @@ def records(request: HttpRequest) -> HttpResponse:
     wanted = RecordFilter.of(request.GET, every)
     size = int(request.GET["size"]) if request.GET.get("size") in map(str, SIZES) else SIZES[0]
     page = Paginator(wanted.records(), size).get_page(request.GET.get("page"))
+    columns = columns_of(request.user, TABLE, RECORD_COLUMNS)
     context: dict[str, Any] = {
         **rights(request),
         "page": page,
-        "lines": lines_of(list(page.object_list)),
+        "columns": columns,
+        "lines": [(line, [(column, column.cell(line)) for column in columns]) for line in lines_of(page.object_list)],
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "size": size,
         "sizes": SIZES,
@@ -88,16 +55,6 @@ def records(request: HttpRequest) -> HttpResponse:
         "reasons": _reasons(wanted),
     }
     return render(request, "syncconfig/records.html", context)
-
-
-def lines_of(found: list[SyncRecord]) -> list[RecordLine]:
-    """Records as rows. Labels are read once for each sync."""
-    linker = Linker()
-    labels: dict[int, Labels] = {}
-    for record in found:
-        if record.reason and record.sync_id not in labels:
-            labels[record.sync_id] = labels_of(record.sync)
-    return [RecordLine(r, linker.halves(r), explain_record(r, labels[r.sync_id]) if r.reason else None) for r in found]
 
 
 def _reasons(wanted: RecordFilter) -> list[tuple[str, str, int]]:

@@ -10,10 +10,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from connectors.vocabulary import Category
+from connectors.vocabulary import Category, Kind
 from syncconfig import drafts, tasks
+from syncconfig.engine.spec import Side
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.permissions import MAY_CONFIGURE, MAY_OPERATE
+from syncconfig.views.followers import set_by_people
 
 
 def _sync(pk: int) -> ObjectSync:
@@ -52,6 +54,7 @@ def run_anyway(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @permission_required(MAY_CONFIGURE, raise_exception=True)
+@set_by_people
 def turn_off(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once, then stop the flow in both directions."""
     sync = _sync(pk)
@@ -62,18 +65,25 @@ def turn_off(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("overview")
 
 
+def _falls_back(sync: ObjectSync) -> bool:
+    """Whether lines of invoices lose their items with this sync (spec R232)."""
+    invoices = ObjectSync.objects.settled().filter(left=sync.left, right=sync.right, kind=Kind.INVOICE, status=ObjectSync.Status.ON).first()
+    return sync.kind == Kind.PRODUCT and invoices is not None and invoices.flows(Side.RIGHT)
+
+
 @require_http_methods(["GET", "POST"])
 @permission_required(MAY_CONFIGURE, raise_exception=True)
+@set_by_people
 def delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask once, then forget settings, links and history; no record is touched anywhere."""
     sync = _sync(pk)
     if request.method != "POST":
-        linked = SyncRecord.objects.filter(sync=sync, left_id__isnull=False, right_id__isnull=False).count()
-        return render(request, "syncconfig/sync_delete.html", {"sync": sync, "linked": linked, "total": sync.records.count()})
-    if SyncRun.objects.live().filter(sync=sync).exists():
+        linked = SyncRecord.objects.filter(sync__in=drafts.family(sync), left_id__isnull=False, right_id__isnull=False).count()
+        return render(request, "syncconfig/sync_delete.html", {"sync": sync, "linked": linked, "falls_back": _falls_back(sync)})
+    if SyncRun.objects.live().filter(sync__in=drafts.family(sync)).exists():
         messages.warning(request, _("%(sync)s is at work. Turn it off, wait until the run has ended, then delete it.") % {"sync": sync})
         return redirect("overview")
     name = str(sync)
-    sync.delete()
+    drafts.delete(sync)
     messages.success(request, _("%(sync)s was deleted. No record was deleted in HubSpot or QuickBooks.") % {"sync": name})
     return redirect("overview")

@@ -1,4 +1,4 @@
-"""The wizard's frame and its first step: which step opens, what a working copy is, how a draft is discarded.
+"""The wizard's frame: which step opens, what a working copy is, how a draft is discarded.
 
 The address keeps the sync's own number. What the steps show and save is the sync itself while it is a draft, else the working copy of its edit.
 """
@@ -13,24 +13,21 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
-from connectors.errors import ConnectorError
-from connectors.vocabulary import DEFAULT_DIRECTION, Direction, Kind
+from connectors.vocabulary import Kind
 from syncconfig import drafts
 from syncconfig.engine.spec import Side
-from syncconfig.explanations import explain_error, side_name
-from syncconfig.forms import DirectionForm, NewSyncForm
+from syncconfig.explanations import side_name
 from syncconfig.models import ObjectSync
 from syncconfig.permissions import MAY_CONFIGURE
 from syncconfig.provider_words import object_names
 from syncconfig.specs import NoFields
-
-View = Callable[..., HttpResponse]
+from syncconfig.views.followers import View, set_by_people
 
 
 def working_copy(pk: int) -> ObjectSync:
@@ -58,6 +55,7 @@ def wizard_step(step: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @permission_required(MAY_CONFIGURE, raise_exception=True)
+        @set_by_people
         def wrapped(request: HttpRequest, pk: int, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
                 draft = working_copy(pk)
@@ -117,83 +115,14 @@ def frame(draft: ObjectSync, step: str) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "POST"])
-@permission_required(MAY_CONFIGURE, raise_exception=True)
-def new(request: HttpRequest) -> HttpResponse:
-    """Choose accounts, object and direction of a new sync; saving reads the fields of both accounts and begins the draft."""
-    initial = {"kind": Kind.CONTACT, "direction": DEFAULT_DIRECTION[Kind.CONTACT]}
-    form = NewSyncForm(posted(request), initial=initial)
-    missing = [side for side in Side if not form.fields[side.value].queryset.exists()]
-    if missing:
-        messages.warning(request, _("Connect %(system)s first.") % {"system": side_name(missing[0])})
-        return redirect("apps")
-    if request.method == "POST" and form.is_valid():
-        draft = _begin(form)
-        if draft:
-            _set_direction(draft, form.cleaned_data["direction"])
-            saved(draft, request, ObjectSync.Step.CHOOSE)
-            return HttpResponseRedirect(step_url(draft, ObjectSync.Step.CONFIGURE))
-    context = {"form": form, "step": "choose", "steps": _first_steps(), "taken": _taken(form), "back": reverse("overview")}
-    return render(request, "syncconfig/wizard_new.html", context)
-
-
-def _begin(form: NewSyncForm) -> ObjectSync | None:
-    """The draft, or None with the provider's refusal as one sentence on the form."""
-    data = form.cleaned_data
-    try:
-        return drafts.start(data["left"], data["right"], Kind(data["kind"]), timezone.now())
-    except ConnectorError as error:
-        said = explain_error(error.category, error.provider, error.words)
-        form.add_error(None, f"{said.why} {said.todo}")
-        return None
-
-
-def _set_direction(draft: ObjectSync, direction: str) -> None:
-    form = DirectionForm({"direction": direction}, instance=draft)
-    if form.is_valid():
-        form.save()
-
-
-def _first_steps() -> list[dict[str, Any]]:
-    return [{"key": s.value, "label": s.label, "url": "", "done": False} for s in ObjectSync.Step]
-
-
-def _taken(form: NewSyncForm) -> list[str]:
-    """The kinds that every pair of accounts already syncs, where there is only one pair."""
-    lefts, rights = (list(form.fields[side.value].queryset[:2]) for side in Side)
-    if len(lefts) > 1 or len(rights) > 1:
-        return []
-    running = ObjectSync.objects.settled().filter(left=lefts[0], right=rights[0]).exclude(status=ObjectSync.Status.DRAFT)
-    return list(running.values_list("kind", flat=True))
-
-
-@require_http_methods(["GET", "POST"])
-@wizard_step(ObjectSync.Step.CHOOSE)
-def choose(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
-    """The direction; accounts and object of a begun sync stay. Saving reads the fields where they are missing."""
-    form = DirectionForm(posted(request), instance=draft)
-    if request.method == "POST" and form.is_valid():
-        try:
-            drafts.ensure_fields(draft.left, draft.right, Kind(draft.kind))
-        except ConnectorError as error:
-            said = explain_error(error.category, error.provider, error.words)
-            form.add_error(None, f"{said.why} {said.todo}")
-        else:
-            form.save()
-            saved(draft, request, ObjectSync.Step.CHOOSE)
-            return HttpResponseRedirect(step_url(draft, ObjectSync.Step.CONFIGURE))
-    changed = draft.draft_of_id is not None and draft.direction != draft.original.direction
-    notes = {"to_left": draft.direction != Direction.TO_RIGHT, "to_right": draft.direction != Direction.TO_LEFT}
-    return render(request, "syncconfig/wizard_choose.html", {**frame(draft, "choose"), "form": form, "changed": changed, "notes": notes})
-
-
 @require_POST
 @permission_required(MAY_CONFIGURE, raise_exception=True)
+@set_by_people
 def discard(request: HttpRequest, pk: int) -> HttpResponse:
     """Forget a draft, or an edit; the sync an edit belongs to goes on unchanged."""
     sync = get_object_or_404(ObjectSync.objects.settled(), pk=pk)
     if sync.status == ObjectSync.Status.DRAFT:
-        sync.delete()
+        drafts.delete(sync)
         messages.success(request, _("The draft was discarded."))
     else:
         ObjectSync.objects.filter(draft_of=sync).delete()

@@ -30,7 +30,10 @@ STEP = ObjectSync.Step.LIMIT
 
 @dataclass
 class Block:
-    """The filter of one direction as the page shows it. `side` is the one whose records it judges."""
+    """The filter of one direction as the page shows it. `side` is the one whose records it judges.
+
+    `unlimited`: it lets everything through although the recommended filter does not.
+    """
 
     direction: Direction
     side: Side
@@ -39,6 +42,7 @@ class Block:
     count: LiveCount
     error: str = ""
     recommended: bool = False
+    unlimited: bool = False
     sample: list[SyncRecord] = field(default_factory=list)
     sampled: bool = False
 
@@ -78,6 +82,8 @@ def _act(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
         return HttpResponseRedirect(step_url(draft, STEP))
     if action == "recommended" and name in tuple(Direction):
         direction = Direction(name)
+        if is_locked(draft, direction):
+            return _refused_as_fixed(request, draft)
         fields = {side: fields_of(draft.connection(side), Kind(draft.kind)) for side in Side}
         drafts.set_rules(draft, direction, drafts.recommended(draft, direction, fields, draft.original.setup_at))
         saved(draft, request, STEP)
@@ -91,15 +97,24 @@ def _act(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     return HttpResponseRedirect(step_url(draft, ObjectSync.Step.REVIEW))
 
 
+def is_locked(draft: ObjectSync, direction: Direction) -> bool:
+    return draft.filter_groups.filter(direction=direction, locked=True).exists()
+
+
+def _refused_as_fixed(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
+    messages.warning(request, _("This filter is fixed and cannot be edited."))
+    return HttpResponseRedirect(step_url(draft, STEP))
+
+
 def block(draft: ObjectSync, direction: Direction, now: datetime, *, sampled: bool = False) -> Block:
     """One direction's filter with its live count."""
     side = side_of(direction)
     fields = fields_of(draft.connection(side), Kind(draft.kind))
     rules, zone = rules_of(draft, direction), zone_of(draft)
-    locked = draft.filter_groups.filter(direction=direction, locked=True).exists()
-    shown = Block(direction, side, rules_words(rules, fields, zone), locked, LiveCount(None, 0))
+    shown = Block(direction, side, rules_words(rules, fields, zone), is_locked(draft, direction), LiveCount(None, 0))
     both = {s: fields_of(draft.connection(s), Kind(draft.kind)) for s in Side}
-    shown.recommended = rules == drafts.recommended(draft, direction, both, draft.original.setup_at)
+    recommended = drafts.recommended(draft, direction, both, draft.original.setup_at)
+    shown.recommended, shown.unlimited = rules == recommended, bool(recommended) and not any(rules)
     try:
         compiled = compile_filter(rules, fields, zone)
     except BadFilter as bad:
@@ -120,9 +135,8 @@ def edit_filter(request: HttpRequest, draft: ObjectSync, direction: str) -> Http
     way = Direction(direction)
     side = side_of(way)
     fields, zone = fields_of(draft.connection(side), Kind(draft.kind)), zone_of(draft)
-    if draft.filter_groups.filter(direction=way, locked=True).exists():
-        messages.warning(request, _("This filter is fixed and cannot be edited."))
-        return HttpResponseRedirect(step_url(draft, STEP))
+    if is_locked(draft, way):
+        return _refused_as_fixed(request, draft)
     if request.method == "GET":
         editor = FilterEditor.of_rules(rules_of(draft, way), fields, zone)
         return _editor_page(request, draft, way, editor)

@@ -13,18 +13,20 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from connectors.base import FieldSpec
+from connectors.base import FieldSpec, FieldType
 from connectors.errors import ConnectorError
-from connectors.vocabulary import MATCH_MEANING, Direction, Kind
+from connectors.vocabulary import Direction, Kind
 from syncconfig import drafts
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import explain_error
-from syncconfig.forms import ConfigureForm, MappingForm, MappingRulesForm, OptionTableForm, has_option_table, mappable
+from syncconfig.forms import ConfigureForm, MappingForm, MappingRulesForm, OptionsForm, OptionTableForm, counterparts, has_option_table, mappable
 from syncconfig.models import FieldMapping, ObjectSync, SyncRecord
 from syncconfig.models.sync import DirectionChoice
 from syncconfig.permissions import MAY_MAP
 from syncconfig.provider_words import in_own_language
-from syncconfig.specs import Fields, broken_mappings, fields_of, meaning_key, read_fields
+from syncconfig.settings_summary import recommended_matching
+from syncconfig.specs import Fields, broken_mappings, fields_of
+from syncconfig.sync_options import active_options
 from syncconfig.views.wizard import frame, posted, saved, step_url, wizard_step
 
 STEP = ObjectSync.Step.CONFIGURE
@@ -33,7 +35,10 @@ SHOWS = ("all", "default", "custom", "association", "off")
 
 @dataclass(frozen=True)
 class MappingRow:
-    """One mapped field as the table shows it. `flows` is the direction it has within the sync's own, empty when nothing travels."""
+    """One mapped field as the table shows it. `flows` is the direction it has within the sync's own, empty when nothing travels.
+
+    `lock` says why it cannot be switched off. Rows with a `heading` stand together under it.
+    """
 
     mapping: FieldMapping
     left: str
@@ -45,6 +50,8 @@ class MappingRow:
     association: bool
     options: str
     note: str
+    lock: str = ""
+    heading: str = ""
 
     @property
     def on(self) -> bool:
@@ -61,7 +68,9 @@ def configure(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     """The whole step is one form; every button saves it first, `then` says where to go on."""
     sides = sides_of(draft)
     form = ConfigureForm(posted(request), instance=draft, sides=sides)
-    if request.method == "POST" and form.is_valid():
+    complete = not request.POST.get("then")
+    special = OptionsForm(posted(request), sync=draft, options=active_options(draft, sides[Side.RIGHT]), right=sides[Side.RIGHT], complete=complete)
+    if special.is_valid() and form.is_valid():
         form.save()
         _save_switches(draft, request.POST.getlist("shown"), request.POST.getlist("on"))
         saved(draft, request, STEP)
@@ -70,13 +79,15 @@ def configure(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     show = request.GET.get("show", "all")
     context = {
         "form": form,
+        "special": special,
+        "may_choose_matching": drafts.may_choose_matching(Kind(draft.kind)),
         "rows": _shown(rows, show, request.GET.get("q", "")),
         "on": sum(row.on for row in rows),
         "total": len(rows),
         "show": show if show in SHOWS else "all",
         "q": request.GET.get("q", ""),
         "shows": [(key, label) for key, label in zip(SHOWS, (_("All"), _("Default"), _("Custom"), _("Association"), _("Off")), strict=True)],
-        "match_label": _match_label(draft, sides),
+        "match_label": recommended_matching(draft, sides),
         "existing": _existing(draft),
         "may_map": request.user.has_perm(MAY_MAP),
     }
@@ -101,8 +112,7 @@ def _onward(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
 
 def _refresh(request: HttpRequest, draft: ObjectSync) -> None:
     try:
-        for side in Side:
-            read_fields(draft.connection(side), Kind(draft.kind))
+        drafts.refresh_fields(draft)
     except ConnectorError as error:
         said = explain_error(error.category, error.provider, error.words)
         messages.error(request, f"{said.why} {said.todo}")
@@ -113,20 +123,16 @@ def _refresh(request: HttpRequest, draft: ObjectSync) -> None:
 def _save_switches(draft: ObjectSync, shown: list[str], on: list[str]) -> None:
     """Switch the mapped fields that the page showed; those that creating needs stay on."""
     for mapping in draft.mappings.all():
-        if str(mapping.pk) in shown and not is_fixed(mapping) and mapping.enabled != (str(mapping.pk) in on):
+        if str(mapping.pk) in shown and not mapping.fixed and mapping.enabled != (str(mapping.pk) in on):
             mapping.enabled = not mapping.enabled
             mapping.save(update_fields=["enabled"])
 
 
-def is_fixed(mapping: FieldMapping) -> bool:
-    """Whether a mapped field cannot be switched off: creating needs it and it has no other source to fall back on."""
-    return mapping.required and len(mapping.left_sources) == 1
-
-
 def mapping_rows(draft: ObjectSync, sides: dict[Side, Fields]) -> list[MappingRow]:
-    """The mapped fields of a draft in words, in their order."""
+    """The mapped fields of a draft in words, in their order, those under a heading last."""
     broken = {m.pk for m in broken_mappings(draft, sides)}
-    return [_row(draft, m, sides, broken=m.pk in broken) for m in draft.mappings.all()]
+    rows = [_row(draft, m, sides, broken=m.pk in broken) for m in draft.mappings.all()]
+    return sorted(rows, key=lambda row: row.heading)
 
 
 def _row(draft: ObjectSync, m: FieldMapping, sides: dict[Side, Fields], *, broken: bool) -> MappingRow:
@@ -134,19 +140,26 @@ def _row(draft: ObjectSync, m: FieldMapping, sides: dict[Side, Fields], *, broke
     left, right = sides[Side.LEFT].get(m.left_field), sides[Side.RIGHT].get(m.right_field)
     options = ""
     if left and right and has_option_table(left, right):
-        options = _("Options %(n)s of %(total)s") % {"n": len(m.options), "total": len(left.options)}
+        options = _("Options %(n)s of %(total)s") % {"n": len(counterparts(left, right, m.options)), "total": len(left.options)}
     return MappingRow(
         mapping=m,
         left=labels[0],
         right=_label(sides[Side.RIGHT], m.right_field),
         sources=", ".join(labels[1:]),
         flows=narrowed(m.direction, draft.direction),
-        fixed=is_fixed(m),
+        fixed=m.fixed,
         broken=broken,
-        association=bool(left and left.meaning.startswith("associated_")),
+        association=bool(left and (left.meaning.startswith("associated_") or left.refers or left.type is FieldType.LINES)),
         options=options,
-        note=in_own_language(m.note),
+        note=" ".join(words for words in (in_own_language(m.note), _frozen(m)) if words),
+        lock=_("Needed to create and link records, so it stays on.") if m.fixed else "",
+        heading=_("On the deals of the invoice") if left and left.meaning.startswith("deal_") else "",
     )
+
+
+def _frozen(m: FieldMapping) -> str:
+    """What becomes of later changes of a value that is agreed on once."""
+    return _("Records made in HubSpot carry it over once: a later difference is shown as a failure and never written.") if m.frozen else ""
 
 
 def narrowed(one: str, other: str) -> str:
@@ -170,11 +183,6 @@ def _shown(rows: list[MappingRow], show: str, q: str) -> list[MappingRow]:
     test = tests.get(show, lambda r: True)
     text = q.strip().casefold()
     return [r for r in rows if test(r) and text in f"{r.left} {r.right} {r.sources}".casefold()]
-
-
-def _match_label(draft: ObjectSync, sides: dict[Side, Fields]) -> str:
-    meaning = MATCH_MEANING[Kind(draft.kind)]
-    return _label(sides[Side.LEFT], meaning_key(sides[Side.LEFT].values(), meaning))
 
 
 def _existing(draft: ObjectSync) -> dict[str, int]:
@@ -209,6 +217,9 @@ def mapping_edit(request: HttpRequest, draft: ObjectSync, mapping_pk: int) -> Ht
     mapping = get_object_or_404(draft.mappings.all(), pk=mapping_pk)
     if not mapping.predefined and not request.user.has_perm(MAY_MAP):
         raise PermissionDenied
+    if mapping.fixed:
+        messages.warning(request, _("This mapped field is needed to create and link records and cannot be changed."))
+        return HttpResponseRedirect(f"{step_url(draft, STEP)}#maps")
     sides = sides_of(draft)
     form = _mapping_form(request, draft, mapping, sides)
     table = _option_table(request, mapping, sides)
@@ -256,6 +267,8 @@ def _choices(request: HttpRequest, draft: ObjectSync, sides: dict[Side, Fields],
         "direction": direction,
         "chosen_right": right,
         "rights": [(f, _why(left, f, direction)) for f in mappable(sides[Side.RIGHT])] if left else [],
+        "custom": [f.label for f in sides[Side.RIGHT].values() if f.custom],
+        "few_custom": draft.kind == Kind.INVOICE,
     }
 
 

@@ -78,7 +78,8 @@ def save(request: HttpRequest, draft: ObjectSync) -> HttpResponse:
     first = draft.original.decided_version == 0
     with transaction.atomic():
         sync = drafts.save_and_turn_on(draft, request.user, timezone.now())
-        tasks.start(sync, SyncRun.Trigger.FIRST if first else SyncRun.Trigger.SETTINGS, actor=request.user)
+        for one in drafts.family(sync):
+            tasks.start(one, SyncRun.Trigger.FIRST if first else SyncRun.Trigger.SETTINGS, actor=request.user)
     started = _("%(sync)s saved. The first sync has started.") if first else _("%(sync)s saved. All records are looked at once more.")
     messages.success(request, started % {"sync": sync})
     return redirect("overview")

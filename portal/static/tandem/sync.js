@@ -11,11 +11,33 @@
         wish.form.requestSubmit(button || undefined);
     });
 
-    // The words below the arrows follow the chosen one.
-    document.addEventListener("change", (e) => {
-        const words = document.querySelector("[data-direction]");
-        if (words && e.target.name === "direction" && e.target.type === "radio") words.textContent = e.target.parentElement.title;
-    });
+    // Choose: the counterpart, the usual direction and what is good to know follow the chosen object; the words below the arrows the chosen one.
+    const object = document.getElementById("id_kind");
+    if (object) {
+        const form = object.form;
+        const arrows = Array.from(form.querySelectorAll("input[name=direction]"));
+        const follow = () => {
+            const company = form.querySelector("[name=right]");
+            const why = object.value === "invoice" && company ? (company.selectedOptions ? company.selectedOptions[0] : company).dataset.abroad : "";
+            const reason = document.getElementById("abroad");
+            if (!object.disabled) {
+                reason.textContent = why;
+                reason.hidden = !why;
+                arrows.forEach((arrow) => { if ("outward" in arrow.dataset) arrow.disabled = Boolean(why); });
+                if (why && arrows.some((arrow) => arrow.checked && arrow.disabled)) arrows.find((arrow) => !arrow.disabled).checked = true;
+                document.getElementById("hubspot-object").value = object.value;
+            }
+            const chosen = arrows.find((arrow) => arrow.checked);
+            document.querySelector("[data-direction]:not(option)").textContent = chosen ? chosen.parentElement.title : "";
+            form.querySelectorAll("[data-kind]").forEach((part) => { part.hidden = part.dataset.kind !== object.value; });
+            form.querySelectorAll("[data-way]").forEach((part) => { part.hidden = !chosen || (chosen.value !== "both" && chosen.value !== part.dataset.way); });
+        };
+        form.addEventListener("change", (e) => {
+            if (e.target === object) arrows.forEach((arrow) => { arrow.checked = arrow.value === object.selectedOptions[0].dataset.direction; });
+            follow();
+        });
+        follow();
+    }
 
     // Parts that update by themselves wait while a menu in them is open or a control has the focus.
     document.addEventListener("htmx:beforeRequest", (e) => {

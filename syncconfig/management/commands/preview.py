@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "what a sync would do: counts by side, exclusions, failures and some changes. Nothing is written to either account."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", help="contact")
+        parser.add_argument("kind", help="contact, product, invoice, payment or note")
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:

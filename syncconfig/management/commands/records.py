@@ -1,15 +1,16 @@
-"""The records of the syncs: list and filter them, show one with its history, retry."""
+"""The records of the syncs: list, filter and export them, show one with its history, retry."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from syncconfig import actions, tasks
+from syncconfig import actions, exports, tasks
 from syncconfig.explanations import explain_record, labels_of
-from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun
+from syncconfig.models import Export, ObjectSync, RecordEvent, SyncRecord, SyncRun
 from syncconfig.tables import record_list
 
 PAGE = 100
@@ -22,18 +23,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("action", nargs="?", default="list", choices=("list", "show", "retry"))
         parser.add_argument("record", nargs="?", type=int, help="the number of a record, for show and retry")
-        parser.add_argument("--kind", help="contact")
+        parser.add_argument("--kind", help="contact, product, invoice, payment or note")
         parser.add_argument("--state", action="append", default=[], choices=SyncRecord.State.values)
         parser.add_argument("--reason", action="append", default=[], help="an error category or a reason of exclusion")
         parser.add_argument("--search", default="", help="part of a name, the beginning of a match value, or an id")
         parser.add_argument("--after", type=int, default=0, help="go on behind this record number")
         parser.add_argument("--limit", type=int, default=PAGE)
+        parser.add_argument("--export", metavar="FILE", help="write every record that matches to a new .csv or .xlsx file")
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         getattr(self, options["action"])(**options)
 
     def list(self, **options: Any) -> None:
+        if options["export"]:
+            self.export(**options)
+            return
         if not 0 < options["limit"] <= MAX_PAGE:
             raise CommandError(f"--limit has to be between 1 and {MAX_PAGE}.", returncode=2)
         rows = list(chosen(options).filter(pk__gt=options["after"])[: options["limit"] + 1])
@@ -47,6 +52,18 @@ class Command(BaseCommand):
             self.stdout.write(f"{facts['record']}  {facts['title'] or '(no name)'}  {facts['state']}{why}")
         if following:
             self.stdout.write(f"More: --after {following}")
+
+    def export(self, **options: Any) -> None:
+        path = Path(options["export"])
+        format = path.suffix.removeprefix(".")
+        if format not in Export.Format.values:
+            raise CommandError(f"{path} has to end in .csv or .xlsx.", returncode=2)
+        wanted = {"object": [options["kind"] or ""], "state": options["state"], "reason": options["reason"], "q": [options["search"]]}
+        try:
+            done = exports.write_at_once(path, format, {name: values for name, values in wanted.items() if any(values)})
+        except OSError as error:
+            raise CommandError(f"{path} cannot be written: {error.strerror}.") from error
+        self.stdout.write(json.dumps({"exported": done.rows}) if options["json"] else f"{done.rows} records are in {path}.")
 
     def show(self, **options: Any) -> None:
         row = SyncRecord.objects.select_related("sync").filter(pk=options["record"] or 0).first()

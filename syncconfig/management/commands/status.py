@@ -8,8 +8,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
+from connectors.vocabulary import Kind
 from syncconfig.configuration import Pair
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.money import Sum, sums
 
 
 class Command(BaseCommand):
@@ -17,10 +19,38 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument(
+            "--money", action="store_true", help="the sums of invoices, balances and payments on both sides; exit code 1 when they differ"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["money"]:
+            self.money(as_json=options["json"])
+            return
         facts = {"syncs": [described(s) for s in ObjectSync.objects.settled().select_related("left", "right")], "queue_age_seconds": queue_age()}
         self.stdout.write(json.dumps(facts) if options["json"] else as_text(facts))
+
+    def money(self, *, as_json: bool) -> None:
+        pairs = ObjectSync.objects.settled().filter(kind=Kind.INVOICE).select_related("left", "right")
+        found = [one for sync in pairs for one in sums(sync.left, sync.right)]
+        self.stdout.write(
+            json.dumps({"money": [sum_facts(one) for one in found]}) if as_json else "\n".join(map(sum_text, found)) or "No invoice sync."
+        )
+        if not all(one.agrees for one in found):
+            raise SystemExit(1)
+
+
+def sum_facts(one: Sum) -> dict[str, Any]:
+    """A sum for programs; amounts as text, to the cent."""
+    differing = [{"title": t, "hubspot": str(left), "quickbooks": str(right), "category": why} for t, left, right, why in one.differing]
+    sides = {"hubspot": str(one.left), "quickbooks": str(one.right)}
+    return {"what": one.what, "currency": one.currency, "count": one.count, **sides, "agrees": one.agrees, "differing": differing}
+
+
+def sum_text(one: Sum) -> str:
+    word = "the same on both sides" if one.agrees else f"QuickBooks {one.right}, {len(one.differing)} differ"
+    lines = [f"{one.count} {one.what} in {one.currency or 'no currency'}: HubSpot {one.left}, {word}"]
+    return "\n".join([*lines, *(f"  {title}: HubSpot {left}, QuickBooks {right} {why}".rstrip() for title, left, right, why in one.differing)])
 
 
 def described(sync: ObjectSync) -> dict[str, Any]:

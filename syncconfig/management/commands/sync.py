@@ -18,7 +18,7 @@ class Command(BaseCommand):
     help = "run one or all syncs now, in this process. Exit code 1 when a run failed."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("kind", nargs="?", help="contact; without it, every sync that is on")
+        parser.add_argument("kind", nargs="?", help="contact, product, invoice, payment or note; without it, every sync that is on")
         parser.add_argument("--full", action="store_true", help="read both sides completely and compare everything")
         parser.add_argument("--anyway", action="store_true", help="go on once where a guard stopped the last run")
         parser.add_argument("--json", action="store_true", help="for programs")
@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if not syncs:
             raise CommandError(f"No {options['kind'] or ''} sync is on.".replace("  ", " "), returncode=2)
         stop = Stop()
-        runs = [self.run(sync, stop, full=options["full"], unguarded=options["anyway"]) for sync in syncs]
+        runs = [self.run(sync, stop, full=options["full"], unguarded=options["anyway"]) for sync in runner.in_order(syncs)]
         if options["json"]:
             self.stdout.write(json.dumps({"runs": [as_json(run) for run in runs]}))
         else:
