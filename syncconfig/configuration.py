@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from syncconfig.configuration_checks import options_from, problems_of, rules_fro
 from syncconfig.engine.filters import Condition
 from syncconfig.engine.spec import MatchBy, Side
 from syncconfig.models import Connection, FieldMapping, ObjectSync
+from syncconfig.pairs import Pair
 from syncconfig.specs import Fields, fields_of, rules_of
 
 VERSION = 1
@@ -34,28 +34,6 @@ class BadConfiguration(ValueError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("; ".join(problems))
         self.problems = list(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """Two connected accounts and the words a document uses for them."""
-
-    left: Connection
-    right: Connection
-
-    def side_word(self, side: Side) -> str:
-        return self.left.provider if side is Side.LEFT else self.right.provider
-
-    def direction_word(self, direction: Direction) -> str:
-        return "both" if direction is Direction.BOTH else f"to_{self.side_word(Side.LEFT if direction is Direction.TO_LEFT else Side.RIGHT)}"
-
-    @property
-    def directions(self) -> dict[str, Direction]:
-        return {self.direction_word(d): d for d in Direction}
-
-    @property
-    def sides(self) -> dict[str, Side]:
-        return {self.side_word(s): s for s in Side}
 
 
 def load(text: str) -> dict[str, Any]:

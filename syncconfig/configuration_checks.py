@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from connectors.base import FieldSpec
 from connectors.vocabulary import CHOSEN, DEFAULT_DIRECTION, FOLLOWERS, LOCKED_FILTERS, Direction, Kind
@@ -12,11 +12,9 @@ from syncconfig.engine.filters import BadFilter, Condition, Rules, compile_filte
 from syncconfig.engine.spec import Side, WriteRule
 from syncconfig.models import FieldMapping, ObjectSync
 from syncconfig.models.sync import KindChoice
+from syncconfig.pairs import Pair
 from syncconfig.specs import Fields, rules_of, zone_of
 from syncconfig.sync_options import SyncOption, options_of
-
-if TYPE_CHECKING:
-    from syncconfig.configuration import Pair
 
 STATUSES = ("draft", "on", "off")
 _SYNC_KEYS = frozenset({"kind", "status", "direction", "conflict", "match", "options", "mappings", "filters", "avoid_duplicates", "keep_linked"})

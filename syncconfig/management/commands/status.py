@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from connectors.vocabulary import Kind
-from syncconfig.configuration import Pair
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.money import Sum, sums
+from syncconfig.pairs import Pair
 
 
 class Command(BaseCommand):
