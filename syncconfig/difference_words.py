@@ -83,4 +83,4 @@ def _typed(kind: FieldType, text: str) -> str:
 def _value(what: str, text: str) -> str:
     if not text:
         return _("empty")
-    return amount_words(text) if what in _AMOUNTS else f"“{text}”"
+    return amount_words(text) if what in _AMOUNTS else _("“%(text)s”") % {"text": text}

@@ -16,7 +16,7 @@ from syncconfig.engine.decision import Decision
 from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.mapping import source
 from syncconfig.engine.reconcile import reconcile
-from syncconfig.engine.references import References
+from syncconfig.engine.references import References, told
 from syncconfig.engine.spec import FieldMap, Side, SyncSpec
 from syncconfig.engine.state import FieldChange, Row, Seen, State
 from syncconfig.engine.synchronize import references_of
@@ -66,7 +66,10 @@ def _line(spec: SyncSpec, row: Row, m: FieldMap, decision: Decision, refs: Refer
     agreed = row.right_base.get(m.key) if is_blank(agreed) else agreed
     equal = row.left is not None and row.right is not None and (same(left, right) or _agree(spec, m, row.left, row.right, refs))
     words = _next(row, to, equal=equal, blank=is_blank(left) and is_blank(right))
-    names = spec.field(Side.LEFT, left_key).label, spec.field(Side.RIGHT, m.right).label
+    fields = {Side.LEFT: spec.field(Side.LEFT, left_key), Side.RIGHT: spec.field(Side.RIGHT, m.right)}
+    names = fields[Side.LEFT].label, fields[Side.RIGHT].label
+    left, right = told(fields[Side.LEFT], Side.LEFT, left, refs), told(fields[Side.RIGHT], Side.RIGHT, right, refs)
+    agreed = told(fields[Side.LEFT], Side.LEFT, agreed, refs)
     return FieldLine(names[0], names[1], left, right, agreed, equal, to or "", words)
 
 

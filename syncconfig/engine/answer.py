@@ -57,10 +57,11 @@ def _stored(spec: SyncSpec, row: Row, intent: Intent, outcome: Stored, now: date
     side, record = intent.side, outcome.record
     before = row.side(side)
     written = seen(record, before.sweep if before else 0, before)
-    maps = tuple(m for m in spec.maps_of(row.origin) if m.key in intent.agreed)
-    values = [written.values.get(mapping.source(m, side, written)) for m in maps]
-    target_base: dict[str, Value] = {**row.base(side), **{m.key: v for m, v in zip(maps, values, strict=True)}}
-    source_base: dict[str, Value] = {**row.base(side.other), **intent.agreed}
+    sources = {m.key: mapping.source(m, side, written) for m in spec.maps_of(row.origin) if m.key in intent.agreed}
+    # What the answer does not show was not agreed on: a later look tells.
+    stored = {key: written.values[name] for key, name in sources.items() if name in written.values}
+    target_base: dict[str, Value] = {**row.base(side), **stored}
+    source_base: dict[str, Value] = {**row.base(side.other), **{key: intent.agreed[key] for key in stored}}
     shown = seen(outcome.current, written.sweep, written) if outcome.current else written
     left, right = (shown, row.right) if side is Side.LEFT else (row.left, shown)
     created = intent.write.operation is Operation.CREATE

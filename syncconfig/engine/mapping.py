@@ -83,7 +83,8 @@ def _equivalent(spec: SyncSpec, m: FieldMap, left: Seen, right: Seen, refs: Refe
     if is_blank(left_value) or is_blank(right_value):
         return is_blank(left_value) and is_blank(right_value)
     left_field, right_field = spec.field(Side.LEFT, left_key), spec.field(Side.RIGHT, m.right)
-    if left_field.type == right_field.type and not m.options and isinstance(left_value, str) and isinstance(right_value, str):
+    plain = left_field.type == right_field.type and not (m.options or left_field.refers)
+    if plain and isinstance(left_value, str) and isinstance(right_value, str):
         one, other = text(left_value), text(right_value)
         return one == other or (right_field.type is FieldType.EMAIL and one.casefold() == other.casefold())
     shown = {Side.LEFT: (left_value, left_field), Side.RIGHT: (right_value, right_field)}

@@ -12,7 +12,7 @@ from connectors.vocabulary import UNIQUE_CATEGORY, Category
 from syncconfig.engine.decision import Change, Decision
 from syncconfig.engine.matching import Index, Refused, join, name_of
 from syncconfig.engine.reconcile import reconcile
-from syncconfig.engine.references import NONE, References
+from syncconfig.engine.references import NONE, References, told
 from syncconfig.engine.scope import out_of_scope
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Event, EventType, FieldChange, Intent, Row, State
@@ -34,11 +34,12 @@ class Planned:
 
 @dataclass(slots=True)
 class Plan:
-    """The decisions of one chunk, in the order of its rows. `deleted` rows became part of another or are gone."""
+    """The decisions of one chunk, in the order of its rows. `deleted` rows became part of another or are gone; `refs` served them."""
 
     planned: list[Planned] = field(default_factory=list)
     deleted: list[int] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+    refs: References = NONE
 
 
 def names(spec: SyncSpec, plan: Plan) -> dict[Name, str]:
@@ -58,7 +59,7 @@ def taken_name(spec: SyncSpec, change: Change) -> str:
 
 def draft(spec: SyncSpec, rows: Sequence[Row], index: Index, now: datetime, refs: References = NONE, *, consumed: set[int] | None = None) -> Plan:
     """Match and reconcile each row. `consumed` collects the pks of halves that were joined, over several chunks of one preview."""
-    plan = Plan()
+    plan = Plan(refs=refs)
     gone = consumed if consumed is not None else set()
     for row in rows:
         if row.pk in gone:
@@ -208,17 +209,17 @@ def intents(spec: SyncSpec, plan: Plan, rows: Sequence[Row], batch_size: Mapping
                 (r, p, c) for r, p in zip(rows, plan.planned, strict=True) for c in p.decision.changes if (c.side, c.operation) == (side, operation)
             ]
             for start in range(0, len(found), batch_size[side]):
-                result.extend(_batch(spec, found[start : start + batch_size[side]], now))
+                result.extend(_batch(spec, found[start : start + batch_size[side]], plan.refs, now))
     return result
 
 
-def _batch(spec: SyncSpec, members: Sequence[tuple[Row, Planned, Change]], now: datetime) -> Iterable[Intent]:
+def _batch(spec: SyncSpec, members: Sequence[tuple[Row, Planned, Change]], refs: References, now: datetime) -> Iterable[Intent]:
     side, operation = members[0][2].side, members[0][2].operation
     identity = "|".join([spec.namespace, side, operation, *(f"{row.pk}.{row.generation}" for row, _, _ in members)])
     call = hashlib.sha256(identity.encode()).hexdigest()[:32]
     for place, (row, planned, change) in enumerate(members):
         target = row.side(side)
-        changes = changes_of(spec, change) if operation is Operation.UPDATE else ()
+        changes = changes_of(spec, change, refs) if operation is Operation.UPDATE else ()
         write = Write(
             call,
             str(place),
@@ -232,10 +233,12 @@ def _batch(spec: SyncSpec, members: Sequence[tuple[Row, Planned, Change]], now: 
         yield Intent(row.pk, side, write, change.agreed, changes, _lost(planned.decision, side), now)
 
 
-def changes_of(spec: SyncSpec, change: Change) -> tuple[FieldChange, ...]:
-    """Old and new of each field a change writes, by label."""
-    pairs = ((key, change.expected.get(key), value) for key, value in change.fields.items())
-    return tuple(FieldChange(spec.field(change.side, key).label, old, new) for key, old, new in pairs if not same(old, new))
+def changes_of(spec: SyncSpec, change: Change, refs: References) -> tuple[FieldChange, ...]:
+    """Old and new of each field a change writes, by label; records that are named by their titles."""
+    pairs = ((spec.field(change.side, key), change.expected.get(key), value) for key, value in change.fields.items())
+    return tuple(
+        FieldChange(f.label, told(f, change.side, old, refs), told(f, change.side, new, refs)) for f, old, new in pairs if not same(old, new)
+    )
 
 
 def _lost(decision: Decision, side: Side) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from connectors.base import FieldType, Lines
+from connectors.base import FieldSpec, FieldType, Lines, Value
 from connectors.vocabulary import Category, Kind
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.state import Row
@@ -72,3 +72,12 @@ def wanted(spec: SyncSpec, rows: Iterable[Row]) -> tuple[dict[tuple[Kind, Side],
                 elif isinstance(value, str) and spec_.type is FieldType.REFERENCE:
                     ids.setdefault((Kind(spec_.refers), side), set()).add(value)
     return ids, skus - {""}
+
+
+def told(field_spec: FieldSpec, side: Side, value: Value, refs: References) -> Value:
+    """A value as people know it: a reference by the title of the record it names."""
+    if field_spec.type is not FieldType.REFERENCE or not field_spec.refers or value is None:
+        return value
+    row = refs.find(Kind(field_spec.refers), side, str(value))
+    seen = row.side(side) if row else None
+    return seen.title if seen and seen.title else value

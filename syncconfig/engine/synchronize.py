@@ -374,7 +374,7 @@ def foresee(spec: SyncSpec, sides: Sides, store: Store, clock: Clock) -> Preview
     result = Preview()
     for plan in _drafts(spec, sides, store, clock(), every=True, ask=Ask.EVERYBODY):
         for planned in plan.planned:
-            _foresee(spec, result, planned)
+            _foresee(spec, result, planned, plan.refs)
     return result
 
 
@@ -388,7 +388,7 @@ def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every:
         yield decide(spec, sides, store, rows, now, consumed=consumed, claims=claims, ask=ask)
 
 
-def _foresee(spec: SyncSpec, result: Preview, planned: Planned) -> None:
+def _foresee(spec: SyncSpec, result: Preview, planned: Planned, refs: References) -> None:
     row, decision = planned.row, planned.decision
     result.link += bool(planned.halves)
     if decision.state is State.EXCLUDED:
@@ -406,4 +406,4 @@ def _foresee(spec: SyncSpec, result: Preview, planned: Planned) -> None:
         if not shown.fields and change.operation is not Operation.DELETE:
             result.marked += 1
         elif len(result.samples) < SAMPLES:
-            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, shown)))
+            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, shown, refs)))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from connectors.vocabulary import FOLLOWERS, Direction, Kind
@@ -25,6 +24,15 @@ class KindChoice(models.TextChoices):
     INVOICE = Kind.INVOICE.value, _("Invoice")
     PAYMENT = Kind.PAYMENT.value, _("Payment")
     NOTE = Kind.NOTE.value, _("Payment note")
+
+
+_NAMES = {
+    Kind.CONTACT: _("Contact sync"),
+    Kind.PRODUCT: _("Product sync"),
+    Kind.INVOICE: _("Invoice sync"),
+    Kind.PAYMENT: _("Payment sync"),
+    Kind.NOTE: _("Payment note sync"),
+}
 
 
 class DirectionChoice(models.TextChoices):
@@ -130,7 +138,7 @@ class ObjectSync(models.Model):
         )
 
     def __str__(self) -> str:
-        return gettext("%(kind)s sync") % {"kind": self.get_kind_display()}
+        return str(_NAMES[Kind(self.kind)])
 
     def connection(self, side: Side) -> Connection:
         return self.left if side is Side.LEFT else self.right

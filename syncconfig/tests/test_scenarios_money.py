@@ -437,6 +437,23 @@ def test_an_account_without_payments_shows_them_on_the_invoice_and_the_deal(firm
     firm.settle()
     assert money(firm.mirror(made)[1]["tandem_quickbooks_paid"]) == Decimal(40)
     assert len(firm.notes_of(deal)) == 1
+    facts = firm.deal_facts(deal)
+    assert (facts["tandem_invoice_number"], money(facts["tandem_invoice_balance"])) == (firm.mirror(made)[1]["hs_number"], Decimal(60))
+
+
+def test_a_deal_that_an_invoice_is_put_to_later_shows_its_facts(firm: Firm) -> None:
+    contact = firm.contact(**ANN)
+    firm.open_all()
+    firm.round()
+    made = firm.book(customer_of(firm), Sold("Services", "1", "100"))
+    firm.settle()
+    deal = firm.deal(contact)
+    firm.attach(deal, firm.mirror(made)[0])
+    firm.run(firm.syncs[Kind.INVOICE], full=True)
+    facts = firm.deal_facts(deal)
+    assert facts["tandem_invoice_number"] == firm.mirror(made)[1]["hs_number"]
+    assert (money(facts["tandem_invoice_total"]), facts["tandem_invoice_payment_status"]) == (Decimal(100), "unpaid")
+    firm.settle()
 
 
 def test_a_note_is_changed_in_place_and_goes_with_its_payment(firm: Firm) -> None:

@@ -117,7 +117,7 @@ def test_a_listing_taken_as_proof_of_absence_is_caught(monkeypatch: pytest.Monke
 def test_idempotency_keys_that_ignore_the_generation_are_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """The second write of a row would be answered with the first one's answer."""
     real = plan._batch
-    monkeypatch.setattr(plan, "_batch", lambda spec, members, now: real(spec, [(replace(r, generation=1), p, c) for r, p, c in members], now))
+    monkeypatch.setattr(plan, "_batch", lambda spec, members, *rest: real(spec, [(replace(r, generation=1), p, c) for r, p, c in members], *rest))
     caught(lambda: test_synchronize.test_t8_an_edit_on_one_side_flows_whoever_wins_conflicts(edited_twice()))
 
 

@@ -117,6 +117,19 @@ def test_an_invoice_of_the_books_becomes_a_mirror_and_follows_every_edit_there(w
     assert world.settled()
 
 
+def test_a_customer_with_another_id_than_its_contact_is_still_the_same(world: MoneyWorld) -> None:
+    world.left[Kind.CONTACT].create({"name": "Not a customer"})
+    contact, customer = world.people()
+    assert contact != customer
+    mine, theirs = world.left_invoice(contact, lines(line())), world.right_invoice(customer, lines(line()))
+    world.sync()
+    world.left[Kind.INVOICE].edit(mine, {"memo": "One"})
+    world.right[Kind.INVOICE].edit(theirs, {"memo": "Two"})
+    world.sync()
+    assert {row.state for row in world.stores[Kind.INVOICE].rows.values()} == {State.IN_SYNC}
+    assert world.settled()
+
+
 def test_an_edit_of_a_mirror_stays_there_and_is_noted(world: MoneyWorld) -> None:
     _, customer = world.people()
     invoice = world.right_invoice(customer, lines(line()), memo="Thanks")
@@ -198,6 +211,7 @@ def test_a_void_travels_both_ways_for_invoices_of_the_crm(world: MoneyWorld) -> 
 
 
 def test_numbers_are_compared_within_the_same_customer_only(world: MoneyWorld) -> None:
+    world.left[Kind.CONTACT].create({"name": "Not a customer"})  # from here on the two of a pair have different ids
     contact, customer = world.people()
     _, stranger = world.people("Other")
     same = world.left_invoice(contact, lines(line()), number="7")
