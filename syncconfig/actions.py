@@ -14,7 +14,8 @@ from syncconfig.engine.state import EventType
 from syncconfig.engine.store import Batch
 from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
 from syncconfig.specs import spec_of
-from syncconfig.store import DatabaseStore, row_of
+from syncconfig.store import DatabaseStore
+from syncconfig.stored_rows import row_of
 
 
 class Refused(Exception):

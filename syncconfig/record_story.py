@@ -24,7 +24,8 @@ from syncconfig.engine.values import is_blank, same
 from syncconfig.explanations import Explanation, Labels, explain, side_name
 from syncconfig.models import RecordEvent, SyncRecord
 from syncconfig.specs import NoFields, spec_of
-from syncconfig.store import DatabaseStore, changes_from_json, row_of
+from syncconfig.store import DatabaseStore
+from syncconfig.stored_rows import changes_from_json, row_of
 
 MAX_EVENTS = 100
 

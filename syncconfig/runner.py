@@ -31,9 +31,10 @@ from syncconfig.custom_item import finder
 from syncconfig.engine.filters import BadFilter
 from syncconfig.engine.guards import Blocked
 from syncconfig.engine.matching import match_signature
+from syncconfig.engine.preview import Preview, preview
 from syncconfig.engine.spec import Side, SyncSpec
 from syncconfig.engine.store import Fenced
-from syncconfig.engine.synchronize import Preview, Progress, Report, preview, synchronize
+from syncconfig.engine.synchronize import Progress, Report, synchronize
 from syncconfig.engine.values import cleaned, to_json
 from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.specs import NoFields, spec_of

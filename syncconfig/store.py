@@ -12,15 +12,15 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import CharField, DateTimeField, Exists, JSONField, OuterRef, Q, QuerySet
 
-from connectors.base import Operation, Presence, Values, Write
 from connectors.vocabulary import NEEDS, Kind
 from syncconfig.engine.matching import key_of, mark_of, name_of
 from syncconfig.engine.references import References, need
 from syncconfig.engine.spec import Side, SyncSpec
-from syncconfig.engine.state import Cursor, Event, FieldChange, Intent, Row, Seen, State
+from syncconfig.engine.state import Cursor, Event, Intent, Row, State
 from syncconfig.engine.store import Batch, Fenced
-from syncconfig.engine.values import cleaned, from_json, keepable, to_json, values_from_json, values_to_json
+from syncconfig.engine.values import cleaned, keepable, to_json, values_to_json
 from syncconfig.models import ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
+from syncconfig.stored_rows import intent_of, row_of, seen_json
 
 LEASE = timedelta(seconds=180)
 """How long a run may be silent before another takes over: longer than the slowest provider call between two saves."""
@@ -107,7 +107,7 @@ class DatabaseStore:
         return self._rows(missing[:limit])
 
     def intents(self) -> Iterator[Intent]:
-        return iter([_intent(i) for i in WriteIntent.objects.filter(sync=self._sync)])
+        return iter([intent_of(i) for i in WriteIntent.objects.filter(sync=self._sync)])
 
     def waiting(self, now: datetime) -> int:
         return self._due(now).count()
@@ -201,7 +201,7 @@ class DatabaseStore:
             columns[f"{side}_id"] = seen.id if seen else None
             columns[f"{side}_stands"] = bool(seen and seen.stands)
             columns[f"{side}_sweep"] = seen.sweep if seen else 0
-            columns[f"{side}_seen"] = _seen_json(seen) if seen else None
+            columns[f"{side}_seen"] = seen_json(seen) if seen else None
             columns[f"{side}_base"] = values_to_json(row.base(side))
             for name, of in (("key", key_of), ("mark", mark_of), ("name", name_of)):
                 columns[f"{side}_{name}"] = column(of(self._spec, row, side), f"{side}_{name}")
@@ -338,84 +338,3 @@ def _upsert_sql() -> str:
     changes = ", ".join(f"{n} = excluded.{n}" for n in map(connection.ops.quote_name, _SAVED))
     places = ", ".join(["%s"] * (len(_SAVED) + 2))
     return f"INSERT INTO {SyncRecord._meta.db_table} ({names}) VALUES ({places}) ON CONFLICT (id) DO UPDATE SET {changes}"  # noqa: S608
-
-
-def row_of(record: SyncRecord) -> Row:
-    """A stored record as the engine knows it."""
-    return Row(
-        pk=record.pk,
-        left=_seen(record.left_id, record.left_seen, record.left_sweep),
-        right=_seen(record.right_id, record.right_seen, record.right_sweep),
-        left_base=values_from_json(record.left_base),
-        right_base=values_from_json(record.right_base),
-        state=State(record.state),
-        reason=record.reason,
-        details=record.details,
-        origin=record.origin,
-        linked_by=record.linked_by,
-        dirty=record.dirty,
-        attempts=record.attempts,
-        next_attempt_at=record.next_attempt_at,
-        generation=record.generation,
-        wants=record.wants,
-        needs=record.needs,
-        held=record.held,
-        last_synced_at=record.last_synced_at,
-        last_direction=record.last_direction,
-    )
-
-
-def _seen_json(seen: Seen) -> dict[str, Any]:
-    return {
-        "values": values_to_json(seen.values),
-        "related": {name: [values_to_json(v) for v in several] for name, several in seen.related.items()},
-        "version": seen.version,
-        "title": to_json(seen.title),
-        "presence": seen.presence,
-        "modified_at": to_json(seen.modified_at),
-        "created_at": to_json(seen.created_at),
-    }
-
-
-def _seen(record_id: str | None, stored: dict[str, Any] | None, sweep: int) -> Seen | None:
-    if record_id is None or stored is None:
-        return None
-    modified, created = from_json(stored["modified_at"]), from_json(stored["created_at"])
-    related: dict[str, tuple[Values, ...]] = {name: tuple(map(values_from_json, several)) for name, several in stored["related"].items()}
-    return Seen(
-        record_id,
-        values_from_json(stored["values"]),
-        stored["version"],
-        str(from_json(stored["title"])),
-        Presence(stored["presence"]),
-        related,
-        modified if isinstance(modified, datetime) else None,
-        created if isinstance(created, datetime) else None,
-        sweep,
-    )
-
-
-def changes_from_json(stored: Iterable[list[Any]]) -> tuple[FieldChange, ...]:
-    return tuple(FieldChange(field, from_json(old), from_json(new)) for field, old, new in stored)
-
-
-def _intent(stored: WriteIntent) -> Intent:
-    body = stored.body
-    write = Write(
-        stored.call,
-        stored.key,
-        Operation(stored.operation),
-        values_from_json(body["fields"]),
-        body["id"],
-        body["version"],
-        values_from_json(body["expected"]),
-    )
-    return Intent(
-        stored.record_pk,
-        Side(stored.side),
-        write,
-        values_from_json(body["agreed"]),
-        changes_from_json(body["changes"]),
-        tuple(body["lost"]),
-        stored.sent_at,
-    )

@@ -15,10 +15,10 @@ from syncconfig.engine import doubles, guards
 from syncconfig.engine.answer import absorb
 from syncconfig.engine.matching import Index, key_of, mark_of
 from syncconfig.engine.observe import observe, refresh
-from syncconfig.engine.plan import Holder, Name, Plan, Planned, at_rest, changes_of, draft, finish, holders_of, intents, keep_names_unique, names
+from syncconfig.engine.plan import Holder, Name, Plan, at_rest, draft, finish, holders_of, intents, keep_names_unique, names
 from syncconfig.engine.references import NONE, References, wanted
 from syncconfig.engine.spec import Side, SyncSpec
-from syncconfig.engine.state import FieldChange, Intent, Row, State
+from syncconfig.engine.state import Intent, Row, State
 from syncconfig.engine.store import Batch, Store
 from syncconfig.engine.values import match_key
 
@@ -114,9 +114,9 @@ def synchronize(
     _settle(run)
     if not run.going():
         return run.report
-    run.report.full = _observe(run, full=full)
+    run.report.full = look(run, full=full)
     if not (first or changed or unguarded) and store.waiting(clock()) > guards.FLOOR:
-        guards.check_plan(store.linked(), _drafts(run.spec, run.sides, store, clock(), ask=Ask.NOBODY))
+        guards.check_plan(store.linked(), drafts_of(run.spec, run.sides, store, clock(), ask=Ask.NOBODY))
     for _ in range(MAX_PASSES):
         if not run.going() or not _pass(run):
             break
@@ -124,7 +124,7 @@ def synchronize(
     return run.report
 
 
-def _observe(run: Run, *, full: bool) -> bool:
+def look(run: Run, *, full: bool) -> bool:
     listed = []
     for side in Side:
         connector = run.sides[side]
@@ -317,68 +317,7 @@ def _count(report: Report, intent: Intent, row: Row, *, stored: bool, open: bool
         report.failed[row.reason] += 1
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One change a preview shows."""
-
-    title: str
-    side: Side
-    operation: Operation
-    changes: tuple[FieldChange, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """One record that would fail."""
-
-    title: str
-    category: str
-    details: Mapping[str, str]
-
-
-@dataclass(slots=True)
-class Preview:
-    """What a run would do: counts by side, links, exclusions by reason, failures by category, and some of each to look at.
-
-    `marked` of the updates only note on a record which one it belongs to.
-    """
-
-    create: Counter[Side] = field(default_factory=Counter)
-    update: Counter[Side] = field(default_factory=Counter)
-    marked: int = 0
-    link: int = 0
-    equal: int = 0
-    excluded: Counter[str] = field(default_factory=Counter)
-    failing: Counter[str] = field(default_factory=Counter)
-    samples: list[Sample] = field(default_factory=list)
-    troubles: list[Trouble] = field(default_factory=list)
-
-
-SAMPLES = 20
-
-
-def preview(
-    left: Connector, right: Connector, spec: SyncSpec, store: Store, *, clock: Clock, on_progress: Callable[[Progress], None] = lambda progress: None
-) -> Preview:
-    """Read both sides and tell what a run with this spec would do. The only thing it keeps is what it read.
-
-    Every row is decided anew, whatever was decided before. Writes of earlier runs whose answer is open are left alone.
-    """
-    run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, lambda: False, on_progress)
-    _observe(run, full=False)
-    return foresee(spec, run.sides, store, clock)
-
-
-def foresee(spec: SyncSpec, sides: Sides, store: Store, clock: Clock) -> Preview:
-    """The preview of what was read before, without reading again."""
-    result = Preview()
-    for plan in _drafts(spec, sides, store, clock(), every=True, ask=Ask.EVERYBODY):
-        for planned in plan.planned:
-            _foresee(spec, result, planned, plan.refs)
-    return result
-
-
-def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every: bool = False, ask: Ask) -> Iterator[Plan]:
+def drafts_of(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every: bool = False, ask: Ask) -> Iterator[Plan]:
     """The plans of all due rows (or every row), chunk by chunk, without keeping any."""
     consumed: set[int] = set()
     claims: dict[Name, Holder] = {}
@@ -386,24 +325,3 @@ def _drafts(spec: SyncSpec, sides: Sides, store: Store, now: datetime, *, every:
     while rows := store.every(after, CHUNK) if every else store.due(now, after, CHUNK):
         after = rows[-1].pk
         yield decide(spec, sides, store, rows, now, consumed=consumed, claims=claims, ask=ask)
-
-
-def _foresee(spec: SyncSpec, result: Preview, planned: Planned, refs: References) -> None:
-    row, decision = planned.row, planned.decision
-    result.link += bool(planned.halves)
-    if decision.state is State.EXCLUDED:
-        result.excluded[decision.reason] += 1
-    elif decision.state is State.FAILING:
-        result.failing[decision.reason] += 1
-        if len(result.troubles) < SAMPLES:
-            result.troubles.append(Trouble(row.title, decision.reason, decision.details))
-    elif not decision.changes:
-        result.equal += 1
-    for change in decision.changes:
-        counter = result.create if change.operation is Operation.CREATE else result.update
-        counter[change.side] += 1
-        shown = replace(change, fields={key: value for key, value in change.fields.items() if key not in spec.mark})
-        if not shown.fields and change.operation is not Operation.DELETE:
-            result.marked += 1
-        elif len(result.samples) < SAMPLES:
-            result.samples.append(Sample(row.title, change.side, change.operation, changes_of(spec, shown, refs)))

@@ -17,10 +17,13 @@ from connectors.sandbox.hubspot.records import PERSON
 from connectors.sandbox.quickbooks import DEFAULT_REALM
 from connectors.vocabulary import FOLLOWERS, Direction, Kind
 from syncconfig import drafts, runner
+from syncconfig.explanations import explain_record, labels_of
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 from syncconfig.tests.town import CONTACTS, INVOICES, Town, running
 
 DEALS, PRODUCTS = "0-3", "0-7"
+
+ANN = {"email": "ann@acme.example", "firstname": "Ann", "lastname": "Archer"}
 
 
 @dataclass(frozen=True)
@@ -258,6 +261,18 @@ def open_firm(fixture: Any, admin: User) -> Iterator[Firm]:
         firm.clock.until_noon()
         firm.item("Services", price="10")
         yield firm
+
+
+def customer_of(firm: Firm, email: str = ANN["email"]) -> str:
+    """The number of the customer with an address."""
+    return str(firm.customer_of(email)["Id"])
+
+
+def said(record: SyncRecord) -> str:
+    """What a person reads about a record."""
+    found = explain_record(record, labels_of(record.sync))
+    assert found, record.reason
+    return f"{found.label}. {found.why} {found.todo}"
 
 
 def money(text: Any) -> Decimal:

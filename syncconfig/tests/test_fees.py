@@ -18,8 +18,7 @@ from django.test import Client
 from connectors.sandbox.hubspot.records import API
 from syncconfig.money import last_month
 from syncconfig.spreadsheet import as_csv
-from syncconfig.tests.firm import Firm, Sold, open_firm
-from syncconfig.tests.test_scenarios_money import ANN
+from syncconfig.tests.firm import ANN, Firm, Sold, open_firm
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -16,9 +16,8 @@ from connectors.base import Lines
 from connectors.hubspot import saga, values
 from syncconfig.engine import documents, mapping, scope
 from syncconfig.tests.auditor import Auditor
-from syncconfig.tests.firm import Firm, Sold, open_firm
+from syncconfig.tests.firm import ANN, Firm, Sold, customer_of, open_firm
 from syncconfig.tests.test_money_invariants import Trade
-from syncconfig.tests.test_scenarios_money import ANN, customer_of
 from syncconfig.tests.town import DENVER
 
 pytestmark = pytest.mark.django_db(transaction=True)

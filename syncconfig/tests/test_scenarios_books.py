@@ -13,8 +13,7 @@ from connectors.vocabulary import FOLLOWERS, Category, Direction, Kind
 from syncconfig import drafts
 from syncconfig.actions import link
 from syncconfig.models import ObjectSync, SyncRecord
-from syncconfig.tests.firm import Firm, Sold, money, open_firm
-from syncconfig.tests.test_scenarios_money import ANN, customer_of, said
+from syncconfig.tests.firm import ANN, Firm, Sold, customer_of, money, open_firm, said
 
 pytestmark = pytest.mark.django_db(transaction=True)
 State = SyncRecord.State

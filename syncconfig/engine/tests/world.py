@@ -13,9 +13,10 @@ from connectors.memory import MemoryConnector
 from connectors.vocabulary import Direction, Kind
 from syncconfig.engine.filters import Rules, compile_filter
 from syncconfig.engine.memory import MemoryStore
+from syncconfig.engine.preview import Preview, preview
 from syncconfig.engine.spec import FieldMap, Match, MatchBy, Side, SyncSpec
 from syncconfig.engine.state import Row
-from syncconfig.engine.synchronize import Preview, Report, preview, synchronize
+from syncconfig.engine.synchronize import Report, synchronize
 
 ZONE = ZoneInfo("America/Denver")
 LEFT_FIELDS = (
