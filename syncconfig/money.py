@@ -133,7 +133,7 @@ def fees(left: Connection, right: Connection, first: date, last: date) -> list[F
     found = [(record, _values(record.left_seen, keys)) for record in rows.iterator(chunk_size=CHUNK)]
     inside = [(record, values) for record, values in found if isinstance(values["date"], date) and first <= values["date"] <= last]
     numbers = _numbers(sync, {str(values["invoice"]) for _, values in inside if values["invoice"]})
-    return sorted((_fee(record, values, numbers) for record, values in inside), key=lambda fee: (fee.on, fee.invoice))
+    return sorted((_fee(record, values, numbers) for record, values in inside), key=lambda fee: (fee.on, fee.invoice, fee.amount))
 
 
 def _fee(record: SyncRecord, values: Mapping[str, Value], numbers: Mapping[str, str]) -> Fee:

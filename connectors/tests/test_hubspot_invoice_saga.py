@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 from connectors.base import Failed, Line, Lines, Operation, Outcome, Record, Stored, Unknown, Value, Write
 from connectors.errors import NotFound, Rejected, Stale
-from connectors.hubspot import HubSpotConnector
+from connectors.hubspot import HubSpotConnector, invoicing
 from connectors.hubspot.objects import KEY_PROPERTY
 from connectors.sandbox.hubspot.records import PERSON
 from connectors.sandbox.server import Closed, Reply, Request
@@ -39,7 +40,7 @@ FIELDS = (
     KEY_PROPERTY,
 )
 PARTS = ("line_items", "taxes", "discounts")
-RESENT = ("read", "default", "archive")
+RESENT = re.compile(r"/crm/associations/|/(read|archive)$")
 """How the paths end of requests that are sent again when their answer is lost."""
 
 
@@ -177,7 +178,7 @@ def test_steps_go_from_the_draft_to_the_end_in_order(shop: Shop, connector: HubS
         "POST discounts/batch/create",
         "POST taxes/batch/create",
         "POST contacts/batch/read",
-        "POST invoices/contacts/batch/associate/default",
+        "POST invoices/contacts/batch/create",
         "POST invoices/line_items/batch/read",
         "POST invoices/batch/update",
         "POST invoices/batch/read",
@@ -193,9 +194,9 @@ def test_many_mirrors_take_full_batches(shop: Shop, connector: HubSpotConnector,
     assert Counter(call.removeprefix("POST ") for call in calls) == {
         "invoices/batch/upsert": 3,
         "line_items/batch/create": 8,
-        "contacts/batch/read": 3,
-        "invoices/contacts/batch/associate/default": 3,
-        "invoices/line_items/batch/read": 3,
+        "contacts/batch/read": 1,
+        "invoices/contacts/batch/create": 1,
+        "invoices/line_items/batch/read": 1,
         "invoices/batch/update": 3,
         "invoices/batch/read": 3,
     }
@@ -327,7 +328,7 @@ def test_the_company_is_the_contacts_primary_one_and_set_only_at_birth(shop: Sho
 def test_a_company_chosen_before_the_contact_was_there_stays(shop: Shop, connector: HubSpotConnector, contact: str) -> None:
     primary, other = (shop.make("companies", {"name": name}) for name in ("Primary", "Other"))
     shop.account.associate("contacts", contact, "companies", primary)
-    watch(shop, {"1:1": lines("5")}, lambda when, request: _close(when == "before" and request.path.endswith("contacts/batch/associate/default")))
+    watch(shop, {"1:1": lines("5")}, lambda when, request: _close(when == "before" and request.path.endswith("contacts/batch/create")))
     write = create(contact, lines("5"))
     assert isinstance(outcomes(connector, [write])["1"], Unknown)
     shop.app.hook = None
@@ -361,6 +362,53 @@ def test_what_an_earlier_time_left_is_brought_to_what_is_wanted(shop: Shop, conn
     assert (len(documents(shop, "line_items")), len(documents(shop, "taxes")), len(documents(shop, "discounts"))) == (2, 0, 1)
 
 
+def test_more_mirrors_than_go_on_together_are_made_in_parts_of_whole_requests(
+    shop: Shop, connector: HubSpotConnector, contact: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invoicing, "TOGETHER", 250)
+    writes = [create(contact, lines("1"), n, f"call{n // 100}") for n in range(250)]
+    calls = Counter(shop.sent(lambda: outcomes(connector, writes)))
+    assert (calls["POST invoices/batch/upsert"], calls["POST invoices/line_items/batch/read"]) == (3, 1)
+    writes = [create(contact, lines("1"), n, f"call{n // 100}") for n in range(300, 580)]
+    calls = Counter(shop.sent(lambda: outcomes(connector, writes)))
+    assert (calls["POST invoices/batch/upsert"], calls["POST invoices/line_items/batch/read"]) == (3, 2)
+    assert len(documents(shop, "line_items")) == len(documents(shop, "invoices")) == 530
+
+
+def test_many_mirrors_whose_last_step_was_lost_are_settled_together(shop: Shop, connector: HubSpotConnector, contact: str) -> None:
+    def lose(when: str, number: int, request: Request, reply: Reply | None) -> Reply | None:
+        if when == "before" and request.path.endswith("invoices/batch/update"):
+            raise Closed
+        return None
+
+    shop.app.hook = lose
+    writes = [create(contact, lines("1", "2", tax="1"), n, f"call{n // 100}") for n in range(250)]
+    assert {type(outcome) for outcome in outcomes(connector, writes).values()} == {Unknown}
+    shop.app.hook = None
+    assert {type(outcome) for outcome in shop.connector().settle(INVOICE, writes, FIELDS)} == {Stored}
+    assert {d["properties"]["hs_invoice_status"] for d in documents(shop, "invoices")} == {"open"}
+    assert (len(documents(shop, "invoices")), len(documents(shop, "line_items")), len(documents(shop, "taxes"))) == (250, 500, 250)
+
+
+def test_a_pass_after_our_own_mirrors_asks_nothing_about_them_until_a_person_changes_one(
+    shop: Shop, connector: HubSpotConnector, contact: str
+) -> None:
+    """Their lines have modified times of their own."""
+    [page] = connector.changes(INVOICE, None, FIELDS)
+    writes = [create(contact, lines("1", "2", tax="3", discount="1"), n, f"call{n // 100}") for n in range(120)]
+    records = [stored(outcome) for outcome in outcomes(connector, writes).values()]
+    cursor = connector.noted(INVOICE, page.cursor, records)
+    types = ("invoices", "deals", "line_items", "taxes", "discounts", "fees")
+    assert sorted(shop.sent(lambda: list(connector.changes(INVOICE, cursor, FIELDS)))) == sorted(f"POST {type}/search" for type in types)
+    [item] = shop.associated("invoices", records[0].id, "line_items")[:1]
+    table = shop.account.tables["line_items"]
+    shop.now += 60
+    with shop.app.lock:
+        table.change(table.documents[int(item)], {"description": "Typed"}, PERSON)
+    shown = [record.id for found in connector.changes(INVOICE, cursor, FIELDS) for record in found.records]
+    assert shown == [records[0].id]
+
+
 # Lost answers
 
 
@@ -384,7 +432,7 @@ def cut(at: int, moment: str, seen: list[int]) -> Callable[[str, Request], None]
             seen.append(1)
             if len(seen) == at:
                 lost.append(request.body)
-        if when == moment and lost and request.body == lost[0] and (len(seen) == at or request.path.endswith(RESENT)):
+        if when == moment and lost and request.body == lost[0] and (len(seen) == at or RESENT.search(request.path)):
             raise Closed
 
     return look

@@ -17,14 +17,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("scenario", nargs="*", choices=[*SCENARIOS, []], help="all of them by default")
-        parser.add_argument("--people", type=int, help="how many records, instead of the scenario's own number")
+        parser.add_argument("--number", type=int, help="how many records, instead of the scenario's own number")
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
         old = connection.settings_dict["NAME"]
         connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         try:
-            rows = [row for name in options["scenario"] or SCENARIOS for row in measured(name, options["people"])]
+            rows = [row for name in options["scenario"] or SCENARIOS for row in measured(name, options["number"])]
         finally:
             connection.creation.destroy_test_db(old, verbosity=0)
         if options["json"]:
@@ -36,6 +36,6 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
 
-def measured(name: str, people: int | None) -> list[Measured]:
+def measured(name: str, number: int | None) -> list[Measured]:
     scenario, usual = SCENARIOS[name]
-    return scenario(people or usual)
+    return scenario(number or usual)
