@@ -22,7 +22,7 @@ from syncconfig.tests.trials import KEYS, MOMENTS, Boundary, Start, Trial, tried
 pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 WRITING = re.compile(r"/batch/(create|update|upsert|archive)$|^batch (create|update|delete)|operation=void$")
-READS = 3
+READS = 4
 """One of so many requests that only read is killed; of those that write, each is, before and after."""
 
 NEW = {
@@ -61,8 +61,8 @@ def shop(settings: Any, admin: Any) -> Iterator[Shop]:
 
 
 def chosen(boundaries: list[Boundary]) -> list[tuple[Boundary, str]]:
-    """Every request that writes, at both moments, and some of those that read."""
-    reads = [boundary for boundary in boundaries if not WRITING.search(boundary.kind)]
+    """Every request that writes, at both moments, and some of those that read; the same in every run, in whatever order they were sent."""
+    reads = sorted(boundary for boundary in boundaries if not WRITING.search(boundary.kind))
     writes = [(boundary, moment) for boundary in boundaries if WRITING.search(boundary.kind) for moment in MOMENTS]
     return [*writes, *((boundary, MOMENTS[place % 2]) for place, boundary in enumerate(reads[::READS]))]
 

@@ -20,7 +20,7 @@ from syncconfig.tests.firm import ANN, Firm, Sold, customer_of, open_firm
 from syncconfig.tests.test_money_invariants import Trade
 from syncconfig.tests.town import DENVER
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from syncconfig.models import SyncRecord
 from syncconfig.money import sums
 from syncconfig.tests.firm import Firm, money
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from syncconfig.actions import link
 from syncconfig.models import ObjectSync, SyncRecord
 from syncconfig.tests.firm import ANN, Firm, Sold, customer_of, money, open_firm, said
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 State = SyncRecord.State
 CENT = Decimal("0.01")
 LONDON = "9130350000000000044"

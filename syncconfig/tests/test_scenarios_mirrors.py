@@ -15,7 +15,7 @@ from syncconfig.models import FieldMapping, ObjectSync, SyncRecord
 from syncconfig.specs import read_fields
 from syncconfig.tests.firm import ANN, Firm, Sold, customer_of, money, open_firm, said
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long]
 State = SyncRecord.State
 
 

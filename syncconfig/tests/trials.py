@@ -33,7 +33,7 @@ _server = multiprocessing.get_context("forkserver")
 _server.set_forkserver_preload(["pytest", "requests", victim.__name__])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Boundary:
     """A request of a trial: the `place`th one of its kind to an account (see `kind_of`), from 1."""
 

@@ -18,8 +18,7 @@ from django.conf import settings  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.db import connections  # noqa: E402
 
-from connectors import sandbox  # noqa: E402, F401 - loaded once for all
-from syncconfig.management.commands import sync as command  # noqa: E402, F401
+from syncconfig.management.commands import sync as command  # noqa: E402, F401 - loaded once for all
 
 
 def sync(database: str, urls: dict[str, str], said: Path, ended: Path, times: int) -> None:
