@@ -273,6 +273,10 @@ class Connector(Protocol):
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
         """Yield these records, in any order. A record proven gone comes with `Presence.ABSENT`; one that cannot be judged does not come."""
 
+    def concerned(self, kind: Kind, object: str, ids: Sequence[str]) -> list[str]:
+        """The ids of the records of a kind that may look different after a change of objects, which a webhook named: those themselves, or what
+        they are parts of. `object` is the provider's own name of what `ids` are."""
+
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         """Yield every record whose field `key` equals one of the values, without case, straight from the records and not from a lagging index.
 

@@ -164,6 +164,9 @@ class MemoryConnector:
             row = self.rows.get(record_id)
             yield self._record(row, fields) if row else Record(record_id, {}, presence=Presence.ABSENT)
 
+    def concerned(self, kind: Kind, object: str, ids: Sequence[str]) -> list[str]:
+        return list(ids)
+
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         wanted = {fold(value) for value in values}
         if not wanted:

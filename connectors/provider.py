@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from connectors.base import Connector
 from connectors.http import Token
 from connectors.vocabulary import Kind
+from connectors.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,5 +55,6 @@ class Provider:
     account_parameter: str
     objects: Mapping[Kind, ObjectName]
     connect: Callable[[Endpoints, Token, str], Connector]
+    webhooks: Webhooks
     trial: Endpoints | None = None
     creates: tuple[str, ...] = ()

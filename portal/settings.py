@@ -63,7 +63,11 @@ PROVIDER_CLIENTS = {
     "hubspot": (env.str("HUBSPOT_CLIENT_ID", default=""), env.str("HUBSPOT_CLIENT_SECRET", default="")),
     "quickbooks": (env.str("QUICKBOOKS_CLIENT_ID", default=""), env.str("QUICKBOOKS_CLIENT_SECRET", default="")),
 }
-QUICKBOOKS_WEBHOOK_VERIFIER = env.str("QUICKBOOKS_WEBHOOK_VERIFIER", default="")
+# HubSpot signs with the app's client secret. While a secret is exchanged for another, both are accepted: the new one first.
+WEBHOOK_SECRETS = {
+    "hubspot": [PROVIDER_CLIENTS["hubspot"][1], *env.list("HUBSPOT_PREVIOUS_CLIENT_SECRET", default=[])],
+    "quickbooks": env.list("QUICKBOOKS_WEBHOOK_VERIFIER", default=[]),
+}
 
 # ---- Django --------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -227,7 +231,8 @@ if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 if HTTPS:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+    # Nobody who calls a webhook over plain HTTP may be sent on with it: these addresses refuse by themselves.
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^webhooks/"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True

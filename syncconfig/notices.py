@@ -21,6 +21,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from connectors.registry import PROVIDERS
 from syncconfig.models import Notification
 
 log = structlog.get_logger(__name__)
@@ -55,8 +56,26 @@ def _export_failed(details: Mapping[str, Any]) -> Notice:
     )
 
 
-EXPORT_READY, EXPORT_FAILED = "export_ready", "export_failed"
-_WORDS: Mapping[str, Callable[[Mapping[str, Any]], Notice]] = {EXPORT_READY: _export_ready, EXPORT_FAILED: _export_failed}
+def _webhooks_refused(details: Mapping[str, Any]) -> Notice:
+    app = PROVIDERS[details["provider"]].label
+    return Notice(
+        sentence=_("Webhooks of %(app)s come with a wrong signature.") % {"app": app},
+        more=_(
+            "None of them was believed, and nothing is lost: changes are still found by asking. If it goes on, compare the secret that signs "
+            "webhooks in %(app)s with the one in Tandem's settings."
+        )
+        % {"app": app},
+        link=_("Go to the connected apps"),
+        good=False,
+    )
+
+
+EXPORT_READY, EXPORT_FAILED, WEBHOOKS_REFUSED = "export_ready", "export_failed", "webhooks_refused"
+_WORDS: Mapping[str, Callable[[Mapping[str, Any]], Notice]] = {
+    EXPORT_READY: _export_ready,
+    EXPORT_FAILED: _export_failed,
+    WEBHOOKS_REFUSED: _webhooks_refused,
+}
 
 
 def notice_of(notification: Notification) -> Notice:

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from connectors.oauth import Client
 from connectors.provider import Endpoints
 from connectors.registry import PROVIDERS
-from syncconfig.sandboxes import sandbox_client
+from syncconfig.sandboxes import sandbox_client, sandbox_webhook_secret
 
 
 def endpoints(provider_key: str) -> Endpoints:
@@ -38,6 +38,12 @@ def client(provider_key: str) -> Client:
     if settings.PROVIDERS == "live":
         raise ImproperlyConfigured(f"{provider_key.upper()}_CLIENT_ID and {provider_key.upper()}_CLIENT_SECRET are not set.")
     return sandbox_client(provider_key)
+
+
+def webhook_secrets(provider_key: str) -> list[str]:
+    """What a provider signs its webhooks with, the newest first; none while none is set. Two are in use while one is exchanged for another."""
+    secrets: list[str] = [secret for secret in settings.WEBHOOK_SECRETS[provider_key] if secret]
+    return secrets or ([sandbox_webhook_secret(provider_key)] if settings.PROVIDERS == "sandbox" else [])
 
 
 def loopback(url: str) -> str:

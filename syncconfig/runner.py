@@ -26,6 +26,7 @@ from django.utils import timezone
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
 from connectors.vocabulary import Category, Kind
+from syncconfig import inbox
 from syncconfig.credentials import connector_for, mark_reconnect_needed
 from syncconfig.custom_item import finder
 from syncconfig.engine.filters import BadFilter
@@ -49,21 +50,30 @@ Clock = Callable[[], datetime]
 Watch = Callable[[Progress], None]
 
 
-def ask(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
+def ask(
+    sync: ObjectSync,
+    trigger: str,
+    *,
+    actor: AbstractBaseUser | None = None,
+    full: bool = False,
+    unguarded: bool = False,
+    told_only: bool = False,
+) -> SyncRun:
     """The queued run of a sync: the one that waits already, else a new one. Previews are always new."""
+    facts = {"sync": sync, "left_id": sync.left_id, "right_id": sync.right_id, "trigger": trigger, "actor": actor}
     try:
         with transaction.atomic():
-            return SyncRun.objects.create(
-                sync=sync, left_id=sync.left_id, right_id=sync.right_id, trigger=trigger, actor=actor, full=full, unguarded=unguarded
-            )
+            return SyncRun.objects.create(**facts, full=full, unguarded=unguarded, told_only=told_only)
     except IntegrityError:
         waiting = SyncRun.objects.filter(sync=sync, state=SyncRun.State.QUEUED).exclude(trigger=SyncRun.Trigger.PREVIEW)
         found = waiting.first()
-        more = {name: True for name, wanted in (("full", full), ("unguarded", unguarded)) if wanted}
+        more: dict[str, Any] = {name: True for name, wanted in (("full", full), ("unguarded", unguarded)) if wanted}
+        if found and found.told_only and not told_only:
+            more |= {"told_only": False, "trigger": trigger}
         if found and waiting.filter(pk=found.pk).update(attempts=F("attempts"), **more):
             return found
         # It was claimed just now and may have read too early for the asker.
-        return ask(sync, trigger, actor=actor, full=full, unguarded=unguarded)
+        return ask(sync, trigger, actor=actor, full=full, unguarded=unguarded, told_only=told_only)
 
 
 def claim(run_id: int, now: datetime) -> SyncRun | None:
@@ -189,6 +199,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
     if fresh or run.full:
         # Also what waits for nothing but time: filters that count days, and failures whose cause nobody can see go.
         kit.store.wake_all()
+    heard = inbox.waiting(sync, clock())
     report = synchronize(
         kit.sides[Side.LEFT],
         kit.sides[Side.RIGHT],
@@ -198,10 +209,13 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         full=run.full,
         changed=fresh,
         unguarded=run.unguarded,
+        told=heard.told,
+        told_only=run.told_only and not (fresh or run.full),
         should_stop=lambda: should_stop() or _superseded(sync, version),
         on_progress=_teller(run, watch),
         fallback=finder(sync, kit.sides[Side.RIGHT], kit.store),
     )
+    inbox.done(heard.pks, clock())
     done = report.stopped is None and not report.interrupted
     if done:
         changes: dict[str, Any] = {"decided_version": version}
@@ -216,7 +230,8 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         _end(run, SyncRun.State.INTERRUPTED, clock(), result=result)
     else:
         _end(run, SyncRun.State.PARTIAL if counts["failing"] or counts["pending"] else SyncRun.State.SUCCEEDED, clock(), result=result)
-    _schedule(sync, clock())
+    if not run.told_only:
+        _schedule(sync, clock())
 
 
 def _superseded(sync: ObjectSync, version: int) -> bool:

@@ -22,9 +22,12 @@ class Sandbox:
     load: Callable[[Any, Any, Iterable[Person]], int]
     account: Any
     client: Client
+    webhook_secret: str
 
 
 FILLED = "filled"
+WEBHOOK_DELAY = 0.2
+"""Seconds between a change in a simulation and its webhook; the real services take about one."""
 LABELS = {"hubspot": "HubSpot", "quickbooks": "QuickBooks"}
 
 
@@ -33,9 +36,21 @@ def sandboxes() -> dict[str, Sandbox]:
     from connectors.sandbox import hubspot, quickbooks
 
     return {
-        "hubspot": Sandbox(hubspot.build, hubspot.seed, hubspot.load, hubspot.PORTAL_ID, Client(hubspot.CLIENT_ID, hubspot.CLIENT_SECRET)),
+        "hubspot": Sandbox(
+            hubspot.build,
+            hubspot.seed,
+            hubspot.load,
+            hubspot.PORTAL_ID,
+            Client(hubspot.CLIENT_ID, hubspot.CLIENT_SECRET),
+            hubspot.CLIENT_SECRET,
+        ),
         "quickbooks": Sandbox(
-            quickbooks.build, quickbooks.seed, quickbooks.load, quickbooks.DEFAULT_REALM, Client(quickbooks.CLIENT_ID, quickbooks.CLIENT_SECRET)
+            quickbooks.build,
+            quickbooks.seed,
+            quickbooks.load,
+            quickbooks.DEFAULT_REALM,
+            Client(quickbooks.CLIENT_ID, quickbooks.CLIENT_SECRET),
+            quickbooks.VERIFIER,
         ),
     }
 
@@ -45,10 +60,11 @@ def sandbox_client(provider_key: str) -> Client:
     return sandboxes()[provider_key].client
 
 
-def build_sandboxes(path: Path | None, *, scale: int = 0, seed: int = 1) -> dict[str, App]:
+def build_sandboxes(path: Path | None, *, scale: int = 0, seed: int = 1, webhooks: str = "") -> dict[str, App]:
     """Both simulations, with data from their first start on: the sample company, or `scale` generated customers drawn from `seed`.
 
-    They share one file, each with a table of its own, and commit their own requests.
+    They share one file, each with a table of its own, and commit their own requests. `webhooks` is the base address of a portal on this
+    machine, which they tell of changes; "" tells nobody.
     """
     apps: dict[str, App] = {}
     for key, sandbox in sandboxes().items():
@@ -57,6 +73,9 @@ def build_sandboxes(path: Path | None, *, scale: int = 0, seed: int = 1) -> dict
             app.state.put(FILLED, key, {"scale": scale, "seed": seed})
             fill(app, sandbox, scale, seed)
             app.state.commit()
+        if webhooks:
+            app.webhooks.mail.delay = WEBHOOK_DELAY
+            app.webhooks.target = f"{webhooks}/webhooks/{key}/"
         apps[key] = app
     return apps
 
@@ -66,3 +85,8 @@ def fill(app: Any, sandbox: Sandbox, scale: int, seed: int) -> None:
         sandbox.load(app, sandbox.account, generate(scale, seed))
     else:
         sandbox.seed(app, sandbox.account)
+
+
+def sandbox_webhook_secret(provider_key: str) -> str:
+    """What a simulation signs its webhooks with. No secret either."""
+    return sandboxes()[provider_key].webhook_secret

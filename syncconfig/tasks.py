@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.utils import timezone
 from django_q.tasks import async_task
 
-from syncconfig import exports, runner
+from connectors.webhooks import Hint
+from syncconfig import exports, inbox, runner
 from syncconfig.columns import Column
 from syncconfig.models import Export, ObjectSync, SyncRun
 
@@ -23,6 +25,17 @@ def start(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = No
 
 def enqueue(run_id: int) -> None:
     async_task("syncconfig.tasks.run", run_id, group="runs")
+
+
+def heard(provider_key: str, hints: Sequence[Hint]) -> int:
+    """Keep what a webhook told, and wake the syncs it concerns once that is durable. How many there are."""
+    now = timezone.now()
+    with transaction.atomic():
+        syncs = [sync for sync in inbox.keep(provider_key, hints, now) if sync.status == ObjectSync.Status.ON and sync.reachable]
+        for sync in runner.in_order(syncs):
+            asked = runner.ask(sync, SyncRun.Trigger.WEBHOOK, told_only=True)
+            transaction.on_commit(partial(enqueue, asked.pk))
+    return len(syncs)
 
 
 def run(run_id: int) -> str:
@@ -57,6 +70,7 @@ def export(export_id: int) -> str:
 def dispatch() -> str:
     """Wake a worker for everything that is due."""
     now = timezone.now()
+    inbox.prune(now)
     runs = runner.dispatch(now)
     for run_id in runs:
         enqueue(run_id)

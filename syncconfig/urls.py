@@ -15,6 +15,7 @@ from syncconfig.views import (
     record,
     records,
     sync_actions,
+    webhooks,
     wizard,
     wizard_choose,
     wizard_limit,
@@ -56,5 +57,6 @@ urlpatterns = [
     path("records/export/", exports.ask, name="record_export"),
     path("records/<int:pk>/", record.record, name="record"),
     path("records/<int:pk>/retry/", record.retry_one, name="record_retry"),
+    path("webhooks/<str:provider>/", webhooks.receive, name="webhooks"),
     path("records/<int:pk>/link/", record.link, name="record_link"),
 ]

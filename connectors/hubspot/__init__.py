@@ -5,6 +5,7 @@ from __future__ import annotations
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.facts import API_VERSION, OAUTH_VERSION
 from connectors.hubspot.objects import OWN_PROPERTIES, SCOPES
+from connectors.hubspot.webhooks import WEBHOOKS
 from connectors.provider import Endpoints, ObjectName, Provider
 from connectors.vocabulary import Kind
 
@@ -38,6 +39,7 @@ PROVIDER = Provider(
         Kind.NOTE: ObjectName("note", "notes"),
     },
     connect=HubSpotConnector,
+    webhooks=WEBHOOKS,
     creates=tuple(dict.fromkeys(own.label for properties in OWN_PROPERTIES.values() for found in properties.values() for own in found)),
 )
 

@@ -18,7 +18,7 @@ from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_
 from connectors.hubspot.invoicing import InvoiceWriter
 from connectors.hubspot.linked import LinkedWriter
 from connectors.hubspot.objects import FIELDS, MODELS, OBJECTS
-from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, want
+from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, flat, want
 from connectors.hubspot.settling import SettlingWriter
 from connectors.hubspot.values import in_milliseconds, specification
 from connectors.hubspot.windows import parse
@@ -143,6 +143,12 @@ class HubSpotConnector:
             found = {name for record in records for name in (record.id, *record.merged_ids)}
             yield from records
             yield from self._missing(reader, [record_id for record_id in part if record_id not in found])
+
+    def concerned(self, kind: Kind, object: str, ids: Sequence[str]) -> list[str]:
+        own = OBJECTS[kind].path
+        if object == own:
+            return list(ids)
+        return list(dict.fromkeys(flat(self._client.associations(object, own, ids))))
 
     def _missing(self, reader: Reader, ids: Sequence[str]) -> Iterator[Record]:
         """Records a batch did not show: merged into another, or gone, which two single reads have to agree on."""

@@ -10,6 +10,7 @@ from connectors.provider import Endpoints, Provider
 from connectors.quickbooks.connector import QuickBooksConnector
 from connectors.quickbooks.errors import PROVIDER_KEY
 from connectors.quickbooks.objects import OBJECT_NAMES
+from connectors.quickbooks.webhooks import WEBHOOKS
 
 LIVE = Endpoints(
     api="https://quickbooks.api.intuit.com",
@@ -54,5 +55,6 @@ PROVIDER = Provider(
     account_parameter="realmId",
     objects=OBJECT_NAMES,
     connect=connect,
+    webhooks=WEBHOOKS,
     trial=TRIAL,
 )

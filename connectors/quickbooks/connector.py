@@ -15,7 +15,7 @@ from connectors.quickbooks.client import QuickBooksClient
 from connectors.quickbooks.company import Company
 from connectors.quickbooks.errors import PROVIDER_KEY
 from connectors.quickbooks.feed import Feed, noted
-from connectors.quickbooks.invoices import custom_names, with_custom
+from connectors.quickbooks.invoices import custom_names, targets, with_custom
 from connectors.quickbooks.items import ACCOUNTS, with_accounts
 from connectors.quickbooks.lookup import read_records, rows_by_id, rows_by_value
 from connectors.quickbooks.objects import ENTITIES, READ_ONLY
@@ -85,6 +85,13 @@ class QuickBooksConnector:
 
     def read(self, kind: Kind, ids: Sequence[str], fields: Sequence[str]) -> Iterator[Record]:
         return read_records(self._client, ENTITIES[kind], ids, self._reader(kind, fields))
+
+    def concerned(self, kind: Kind, object: str, ids: Sequence[str]) -> list[str]:
+        own = ENTITIES[kind].name
+        if object == own:
+            return list(ids)
+        rows = rows_by_id(self._client, object, ids).values()
+        return list(dict.fromkeys(target for row in rows for kind, target, _ in targets(row) if kind == own))
 
     def find(self, kind: Kind, key: str, values: Iterable[str], fields: Sequence[str]) -> Iterator[Record]:
         """Records by one of the entity's lookups, in all lists that share the name space. Other fields cannot be searched by."""

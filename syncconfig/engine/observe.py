@@ -61,7 +61,7 @@ def look_again(spec: SyncSpec, side: Side, connector: Connector, store: Store, s
 
 
 def refresh(spec: SyncSpec, side: Side, connector: Connector, store: Store, ids: Sequence[str]) -> None:
-    """Read some records again because a write met something else than it expected."""
+    """Read some records again: a write met something else than it expected, or somebody said that they changed."""
     records = list(connector.read(spec.kind, ids, spec.wanted_fields(side)))
     store.save(observation(spec, side, records, store, 0))
 

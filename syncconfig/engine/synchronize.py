@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -27,6 +27,9 @@ MAX_PASSES = 4
 """How often one run decides a row anew: a created record gets its mark in the second pass, a stale one its new decision."""
 
 Sides = Mapping[Side, Connector]
+Told = Mapping[Side, Mapping[str, Collection[str]]]
+"""Ids by side and by the provider's own name of what they are."""
+NOTHING: Told = {}
 
 
 class Ask(Enum):
@@ -97,14 +100,17 @@ def synchronize(
     full: bool = False,
     changed: bool = False,
     unguarded: bool = False,
+    told: Told = NOTHING,
+    told_only: bool = False,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     fallback: Callable[[], str] = lambda: "",
 ) -> Report:
     """Bring both sides together as the spec says, and tell what was done.
 
-    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again. `fallback` is asked, at most once,
-    for the product of lines that name none.
+    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again. `told` names objects by side that
+    a webhook spoke of; they are read whatever the feeds show, and with `told_only` nothing else is, once both sides were read to their end before.
+    `fallback` is asked, at most once, for the product of lines that name none.
     Raises `guards.Blocked` before the first write when the run would change suspiciously much, unless the settings `changed`, and when one cause
     makes too many writes fail; `unguarded` runs do not stop for either. Connector errors while reading come through, those met while writing end the
     run and are in the report.
@@ -114,7 +120,8 @@ def synchronize(
     _settle(run)
     if not run.going():
         return run.report
-    run.report.full = look(run, full=full)
+    run.report.full = not (told_only and not first) and look(run, full=full)
+    look_at(run, told)
     if not (first or changed or unguarded) and store.waiting(clock()) > guards.FLOOR:
         guards.check_plan(store.linked(), drafts_of(run.spec, run.sides, store, clock(), ask=Ask.NOBODY))
     for _ in range(MAX_PASSES):
@@ -131,6 +138,15 @@ def look(run: Run, *, full: bool) -> bool:
         tell = lambda done, total, phase=f"read_{side}": run.on_progress(Progress(phase, done, total))  # noqa: E731
         listed.append(observe(run.spec, side, connector, run.store, full=full, progress=tell))
     return any(listed)
+
+
+def look_at(run: Run, told: Told) -> None:
+    """Read what webhooks spoke of, each record once."""
+    for side, objects in told.items():
+        connector = run.sides[side]
+        ids = [i for name, named in objects.items() for i in connector.concerned(run.spec.kind, name, sorted(named))]
+        if ids:
+            refresh(run.spec, side, connector, run.store, list(dict.fromkeys(ids)))
 
 
 def chunks(store: Store, now: datetime) -> Iterator[list[Row]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from syncconfig.models.connection import Connection
+from syncconfig.models.inbox import InboxEvent, WebhookDoor
 from syncconfig.models.notice import ColumnChoice, Export, Notification
 from syncconfig.models.record import RecordEvent, SyncRecord, WriteIntent
 from syncconfig.models.run import SyncRun
@@ -16,10 +17,12 @@ __all__ = [
     "FieldMapping",
     "FilterCondition",
     "FilterGroup",
+    "InboxEvent",
     "Notification",
     "ObjectSync",
     "RecordEvent",
     "SyncRecord",
     "SyncRun",
+    "WebhookDoor",
     "WriteIntent",
 ]

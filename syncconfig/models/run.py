@@ -37,6 +37,7 @@ class SyncRun(models.Model):
         SETTINGS = "settings", _("Settings saved")
         MANUAL = "manual", _("Sync now")
         COMMAND = "command", _("Command")
+        WEBHOOK = "webhook", _("Webhook")
         COMPARE = "compare", _("Full comparison")
         PREVIEW = "preview", _("Preview")
 
@@ -56,6 +57,7 @@ class SyncRun(models.Model):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.QUEUED)
     full = models.BooleanField(_("compares everything"), default=False)
     unguarded = models.BooleanField(_("without guards"), default=False)
+    told_only = models.BooleanField(_("reads only what webhooks named"), default=False)
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", verbose_name=_("person"))
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)

@@ -153,6 +153,11 @@ class ObjectSync(models.Model):
         """Whether this sync goes along with the one of invoices and is not set up by itself."""
         return Kind(self.kind) in FOLLOWERS
 
+    @property
+    def reachable(self) -> bool:
+        """Whether both accounts may be used."""
+        return self.left.usable and self.right.usable
+
     def flows(self, side: Side) -> bool:
         """Whether values travel to a side."""
         return self.direction in (DirectionChoice.BOTH, side.inward.value)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from connectors.sandbox.server import Server
+from connectors.sandbox.webhooks import on_this_machine
 from syncconfig.sandboxes import LABELS, build_sandboxes
 
 
@@ -32,7 +33,7 @@ class Command(BaseCommand):
         path = None if options["memory"] else settings.DATA_DIR / "sandbox.sqlite3"
         if path and options["reset"]:
             forget(path)
-        apps = build_sandboxes(path, scale=options["scale"], seed=options["seed"])
+        apps = build_sandboxes(path, scale=options["scale"], seed=options["seed"], webhooks=portal())
         ports = {"hubspot": options["hubspot_port"], "quickbooks": options["quickbooks_port"]}
         servers = [serve(key, app, ports[key]) for key, app in apps.items()]
         addresses = {key: server.url for key, server in zip(apps, servers, strict=True)}
@@ -42,6 +43,11 @@ class Command(BaseCommand):
         wait_for_signal()
         for server in servers:
             server.stop()
+
+
+def portal() -> str:
+    """Where the portal hears of changes: it has to speak to these simulations, and to be on this machine. "" otherwise."""
+    return settings.SITE_URL if settings.PROVIDERS == "sandbox" and on_this_machine(settings.SITE_URL) else ""
 
 
 def forget(path: Path) -> None:
