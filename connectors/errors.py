@@ -47,19 +47,24 @@ class Forbidden(ConnectorError):
 
 
 class Throttled(ConnectorError):
-    """Too many requests. Nothing happened. Wait `retry_after` seconds, keep cursors."""
+    """Too many requests. Nothing happened. Wait `retry_after` seconds, keep cursors. `daily`: until the account's midnight, whatever that is."""
 
     category = Category.RATE_LIMIT
 
-    def __init__(self, message: str, *, retry_after: float = 60.0, **details: str) -> None:
+    def __init__(self, message: str, *, retry_after: float = 60.0, daily: bool = False, **details: str) -> None:
         super().__init__(message, **details)  # type: ignore[arg-type]
         self.retry_after = retry_after
+        self.daily = daily
 
 
 class Unavailable(ConnectorError):
-    """The provider does not answer. Nothing happened. Try later, keep cursors."""
+    """The provider does not answer. Nothing happened. Try later, keep cursors. It wants `pause` seconds without requests first."""
 
     category = Category.SERVICE_UNAVAILABLE
+
+    def __init__(self, message: str, *, pause: float = 0.0, **details: str) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]
+        self.pause = pause
 
 
 class Rejected(ConnectorError):

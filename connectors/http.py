@@ -11,7 +11,6 @@ import json
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,11 +21,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from connectors.errors import Ambiguous, ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
+from connectors.pacing import MAX_WAIT_SECONDS, Limit, Pace
 
+USER_AGENT = "Tandem/0.1"
 CONNECT_SECONDS = 5
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 MAX_TRIES = 4
-MAX_WAIT_SECONDS = 65.0
+MAX_WAITS = 20
+"""How often one request is put off before whoever asked is told."""
 
 Token = Callable[[bool], str]
 """Gives the access token; called with True it must give a fresh one, because the last was refused."""
@@ -49,45 +51,22 @@ class Dialect(Protocol):
     def judge(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> ConnectorError | None:
         """The error an answer stands for, or None when it is a success. `body` is None where the answer is not JSON; `text` is its beginning."""
 
-
-class Pacer:
-    """Keeps requests within `limit` in any `seconds`, over all threads of this process, by waiting before the request that would exceed it."""
-
-    def __init__(
-        self, limit: int, seconds: float, *, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self.limit = limit
-        self.seconds = seconds
-        self._clock = clock
-        self._sleep = sleep
-        self._sent: deque[float] = deque()
-        self._lock = threading.Lock()
-
-    def wait(self) -> None:
-        """Return when the next request may leave."""
-        while True:
-            with self._lock:
-                now = self._clock()
-                while self._sent and self._sent[0] <= now - self.seconds:
-                    self._sent.popleft()
-                if len(self._sent) < self.limit:
-                    self._sent.append(now)
-                    return
-                pause = self._sent[0] + self.seconds - now
-            self._sleep(max(pause, 0.001))
+    def budget(self, headers: Mapping[str, str]) -> tuple[int, int] | None:
+        """The limit that counts for the request and what is left of it, where the answer says so."""
 
 
 @dataclass
 class ApiSession:
     """A conversation with one account. Safe for several threads.
 
-    `pacers` by bucket name; a request waits for every pacer of the bucket it names, in their order, and counts there only. Tests replace `sleep`.
+    `limits` by bucket name: a request counts in all windows of the bucket it names. Tests replace `sleep`.
     """
 
     base_url: str
     token: Token
     dialect: Dialect
-    pacers: Mapping[str, Pacer | tuple[Pacer, ...]] = field(default_factory=dict)
+    pace: Pace = field(default_factory=Pace)
+    limits: Mapping[str, tuple[Limit, ...]] = field(default_factory=dict)
     read_seconds: float = 60
     connections: int = 8
     sleep: Callable[[float], None] = time.sleep
@@ -96,6 +75,7 @@ class ApiSession:
     def __post_init__(self) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
+        self._session.headers["User-Agent"] = USER_AGENT
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self.connections, max_retries=0)
         self._session.mount("http://", adapter)
         self._session.mount("https://", adapter)
@@ -112,30 +92,33 @@ class ApiSession:
         headers: Mapping[str, str] | None = None,
         bucket: str = "",
         idempotent: bool = False,
+        metered: bool = False,
     ) -> Answer:
         """Send one request and give its answer.
 
-        `body` is sent as JSON, `text` as it is. `idempotent` says that sending it twice does no harm; GET is.
+        `body` is sent as JSON, `text` as it is. `idempotent` says that sending it twice does no harm; GET is. `metered` ones are counted by month.
         Raises the error the dialect sees in the answer; `Ambiguous` when a request that may have taken effect got no readable answer;
         `Unavailable` when nothing was sent or the request is idempotent and never got through.
         """
         safe = idempotent or method == "GET"
         payload = dumps(body).encode() if body is not None else text.encode() if text is not None else None
         sent_headers = {"Accept": "application/json", **({"Content-Type": "application/json"} if body is not None else {}), **(headers or {})}
-        refreshed = False
-        for attempt in range(1, MAX_TRIES + 1):
+        limits, refreshed, waits, attempt = self.limits.get(bucket, ()), False, 0, 0
+        while True:
+            attempt += 1
             last = attempt == MAX_TRIES
             try:
-                return self._send(method, path, params, payload, sent_headers, bucket, refresh=False)
+                return self._send(method, path, params, payload, sent_headers, limits, metered)
             except Unauthorized:
                 if refreshed:
                     raise
                 refreshed = True
                 self.token(True)
             except Throttled as error:
-                if last or error.retry_after > MAX_WAIT_SECONDS:
+                waits, attempt = waits + 1, attempt - 1
+                if error.daily or waits == MAX_WAITS or error.retry_after > MAX_WAIT_SECONDS:
                     raise
-                self.sleep(error.retry_after)
+                self._hold(limits, error.retry_after)
             except _NotSent as error:
                 if last:
                     raise Unavailable("could not be reached", provider=self.dialect.provider, words=str(error)) from None
@@ -145,8 +128,15 @@ class ApiSession:
                     raise self._ambiguous(error) from None
                 if last:
                     raise self._unavailable(error) from None
+                self._hold(limits, getattr(error, "pause", 0.0))
                 self.sleep(backoff(attempt))
-        raise Unavailable("gave no answer", provider=self.dialect.provider)
+
+    def _hold(self, limits: tuple[Limit, ...], seconds: float) -> None:
+        """Let nobody who counts in these windows send anything for a while, this request included."""
+        if limits and seconds:
+            self.pace.hold([limit.window for limit in limits], seconds)
+        else:
+            self.sleep(seconds)
 
     def _send(
         self,
@@ -155,22 +145,30 @@ class ApiSession:
         params: Mapping[str, str] | None,
         payload: bytes | None,
         headers: Mapping[str, str],
-        bucket: str,
-        *,
-        refresh: bool,
+        limits: tuple[Limit, ...],
+        metered: bool,
     ) -> Answer:
-        pacers = self.pacers.get(bucket, ())
-        for pacer in (pacers,) if isinstance(pacers, Pacer) else pacers:
-            pacer.wait()
+        ticket = self.pace.enter(limits, metered=metered) if limits or metered else ()
+        told: Mapping[str, str] = {}
         with self._lock:
             self.calls += 1
         try:
-            response = self._session.request(
+            response = self._exchange(method, path, params, payload, headers)
+            told = response.headers
+            return self._understand(response)
+        finally:
+            self.pace.leave(ticket, self.dialect.budget(told))
+
+    def _exchange(
+        self, method: str, path: str, params: Mapping[str, str] | None, payload: bytes | None, headers: Mapping[str, str]
+    ) -> requests.Response:
+        try:
+            return self._session.request(
                 method,
                 self.base_url + path,
                 params=params,
                 data=payload,
-                headers={**headers, "Authorization": f"Bearer {self.token(refresh)}"},
+                headers={**headers, "Authorization": f"Bearer {self.token(False)}"},
                 timeout=(CONNECT_SECONDS, self.read_seconds),
                 allow_redirects=False,
                 stream=True,
@@ -183,7 +181,6 @@ class ApiSession:
             raise _Lost("connection lost") from None
         except requests.exceptions.RequestException as error:
             raise _Lost(type(error).__name__) from None
-        return self._understand(response)
 
     def _understand(self, response: requests.Response) -> Answer:
         with response:

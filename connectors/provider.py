@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.base import Connector
 from connectors.http import Token
+from connectors.pacing import Ledger, Limit
 from connectors.vocabulary import Kind
 from connectors.webhooks import Webhooks
 
@@ -15,7 +16,7 @@ from connectors.webhooks import Webhooks
 class Endpoints:
     """Where one provider answers. `api` and `authorize` are base addresses without a trailing slash; `web` is where people look at records.
 
-    `pace` multiplies the provider's documented request limits; 0 means that this place has none (a simulation in a test).
+    `pace` is how much faster than documented the request limits are here; 0 means that this place has none (a simulation in a test).
     """
 
     api: str
@@ -25,6 +26,12 @@ class Endpoints:
     userinfo: str
     web: str
     pace: float = 1.0
+
+    def limits(self, documented: Mapping[str, tuple[Limit, ...]]) -> Mapping[str, tuple[Limit, ...]]:
+        """The limits by bucket that hold at this place."""
+        if self.pace <= 0:
+            return {}
+        return {bucket: tuple(limit.faster(self.pace) for limit in limits) for bucket, limits in documented.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +50,7 @@ class Provider:
     `account_parameter`: the name under which the consent callback tells the account, or "" where the token answer does.
     `creates` are the labels of what `Connector.setup` creates in an account, told to people before they connect.
     `trial` is where the provider keeps its own test accounts, where those have addresses of their own.
-    `connect(endpoints, token, account_id)` makes a connector; it makes no call.
+    `connect(endpoints, token, account_id, ledger)` makes a connector and no call; the ledger counts what is asked, None is one of its own.
     """
 
     key: str
@@ -54,7 +61,7 @@ class Provider:
     basic_auth: bool
     account_parameter: str
     objects: Mapping[Kind, ObjectName]
-    connect: Callable[[Endpoints, Token, str], Connector]
+    connect: Callable[[Endpoints, Token, str, Ledger | None], Connector]
     webhooks: Webhooks
     trial: Endpoints | None = None
     creates: tuple[str, ...] = ()

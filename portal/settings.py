@@ -145,8 +145,11 @@ CACHES = {
     else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "portal_cache"}
 }
 # Rows decide what is due and what runs; the queue only wakes a worker. So: one attempt, no catching up, nothing held back by prefetching.
-# How often a sync looks for changes, and how often it compares everything. QuickBooks meters what is read: five minutes is its budget.
-SYNC_POLL_SECONDS = env.int("SYNC_POLL_SECONDS", default=300)
+# How often each app is asked for changes, and how often everything is compared. QuickBooks meters what is read: five minutes is its budget.
+POLL_SECONDS = {
+    "hubspot": env.int("HUBSPOT_POLL_SECONDS", default=60),
+    "quickbooks": env.int("QUICKBOOKS_POLL_SECONDS", default=300),
+}
 SYNC_COMPARE_SECONDS = env.int("SYNC_COMPARE_SECONDS", default=24 * 3600)
 
 Q_CLUSTER = {

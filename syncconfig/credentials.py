@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection as database
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -26,9 +25,11 @@ from connectors.base import Connector
 from connectors.errors import ConnectorError, Unauthorized, Unavailable, Unexpected
 from connectors.oauth import Grant
 from connectors.registry import PROVIDERS
+from syncconfig.budgets import DatabaseLedger
 from syncconfig.encryption import decrypt, encrypt
 from syncconfig.models import Connection
 from syncconfig.providers import client, endpoints
+from syncconfig.visits import visit
 
 LEASE_SECONDS = 60
 """Longer than one refresh can take, with its time-outs."""
@@ -60,7 +61,8 @@ class Held:
 
 def connector_for(connection: Connection) -> Connector:
     """A connector for the account. Makes no call. Its first request raises `Unauthorized` when the account has to be reconnected."""
-    return PROVIDERS[connection.provider].connect(endpoints(connection.provider), TokenSource(connection.pk), connection.account_id)
+    at, ledger = endpoints(connection.provider), DatabaseLedger(connection.pk)
+    return PROVIDERS[connection.provider].connect(at, TokenSource(connection.pk), connection.account_id, ledger)
 
 
 class TokenSource:
@@ -78,11 +80,8 @@ class TokenSource:
 
     def __call__(self, refused: bool) -> str:
         """The access token. Raises `Unauthorized` or `Unavailable`."""
-        try:
+        with visit(self._home):
             return self._token(refused)
-        finally:
-            if threading.get_ident() != self._home:
-                database.close()  # a connector's threads end without telling Django
 
     def _token(self, refused: bool) -> str:
         with self._lock:
@@ -140,7 +139,7 @@ def store_consent(
     `claimed_account` is what the callback's address said, "" where it says nothing. With `expected` only that account will do.
     Raises `AccountMismatch`, or what the connector raises.
     """
-    account = PROVIDERS[provider_key].connect(endpoints(provider_key), lambda _refused: grant.access_token, claimed_account).account()
+    account = PROVIDERS[provider_key].connect(endpoints(provider_key), lambda _refused: grant.access_token, claimed_account, None).account()
     if claimed_account and account.id != claimed_account:
         raise AccountMismatch(claimed_account, str(account.id))
     if expected and expected.account_id != account.id:

@@ -26,7 +26,7 @@ from django.utils import timezone
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
 from connectors.vocabulary import Category, Kind
-from syncconfig import inbox
+from syncconfig import budgets, inbox
 from syncconfig.credentials import connector_for, mark_reconnect_needed
 from syncconfig.custom_item import finder
 from syncconfig.engine.filters import BadFilter
@@ -46,6 +46,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 3
 """How often a run that dies is started again before it is given up."""
 PROGRESS_SECONDS = 0.5
+POLL_SLACK = timedelta(seconds=5)
+"""A look that comes a little early counts as in time: the schedule ticks by the minute."""
 Clock = Callable[[], datetime]
 Watch = Callable[[Progress], None]
 
@@ -200,6 +202,7 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         # Also what waits for nothing but time: filters that count days, and failures whose cause nobody can see go.
         kit.store.wake_all()
     heard = inbox.waiting(sync, clock())
+    feeds = tuple(Side) if fresh or run.full else _feeds(run, kit.store, clock())
     report = synchronize(
         kit.sides[Side.LEFT],
         kit.sides[Side.RIGHT],
@@ -210,12 +213,14 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         changed=fresh,
         unguarded=run.unguarded,
         told=heard.told,
-        told_only=run.told_only and not (fresh or run.full),
+        feeds=feeds,
         should_stop=lambda: should_stop() or _superseded(sync, version),
         on_progress=_teller(run, watch),
         fallback=finder(sync, kit.sides[Side.RIGHT], kit.store),
     )
     inbox.done(heard.pks, clock())
+    for side in feeds:
+        kit.store.remember(_looked(side), clock().isoformat())
     done = report.stopped is None and not report.interrupted
     if done:
         changes: dict[str, Any] = {"decided_version": version}
@@ -232,6 +237,24 @@ def _synchronize(run: SyncRun, clock: Clock, should_stop: Callable[[], bool], wa
         _end(run, SyncRun.State.PARTIAL if counts["failing"] or counts["pending"] else SyncRun.State.SUCCEEDED, clock(), result=result)
     if not run.told_only:
         _schedule(sync, clock())
+
+
+def _feeds(run: SyncRun, store: DatabaseStore, now: datetime) -> tuple[Side, ...]:
+    """The sides whose change feeds a run asks: none that came for what webhooks named, those whose time has come in a scheduled one, else both."""
+    if run.told_only:
+        return ()
+    if run.trigger != SyncRun.Trigger.SCHEDULE:
+        return tuple(Side)
+    looked = {side: store.recall(_looked(side)) for side in Side}
+    return tuple(side for side, at in looked.items() if at is None or now - datetime.fromisoformat(at) >= _interval(run.sync, side, now))
+
+
+def _looked(side: Side) -> str:
+    return f"looked_{side}"
+
+
+def _interval(sync: ObjectSync, side: Side, now: datetime) -> timedelta:
+    return budgets.poll_interval(sync.connection(side), now) - POLL_SLACK
 
 
 def _superseded(sync: ObjectSync, version: int) -> bool:
@@ -312,7 +335,11 @@ def _refused(run: SyncRun, error: ConnectorError, now: datetime, *, result: Any 
         _reconnect_needed(run, error)
     elif not isinstance(error, Throttled | Unavailable):
         log.warning("provider refused", provider=error.provider, code=error.code, trace=error.trace)
-    _schedule(run.sync, now, timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else None)
+    wait = timedelta(seconds=error.retry_after) if isinstance(error, Throttled) else None
+    for connection in (run.sync.left, run.sync.right):
+        if isinstance(error, Throttled) and error.daily and connection.provider == error.provider:
+            wait = budgets.rest_until_midnight(connection, now) - now
+    _schedule(run.sync, now, wait)
 
 
 def _reconnect_needed(run: SyncRun, error: Unauthorized) -> None:
@@ -324,7 +351,12 @@ def _reconnect_needed(run: SyncRun, error: Unauthorized) -> None:
 
 def _schedule(sync: ObjectSync, now: datetime, wait: timedelta | None = None) -> None:
     on = ObjectSync.objects.filter(pk=sync.pk, status=ObjectSync.Status.ON)
-    on.update(next_run_at=now + (wait or timedelta(seconds=settings.SYNC_POLL_SECONDS)))
+    on.update(next_run_at=now + (wait or _soonest(sync, now)))
+
+
+def _soonest(sync: ObjectSync, now: datetime) -> timedelta:
+    """The time to the next look at either side."""
+    return min(budgets.poll_interval(connection, now) for connection in (sync.left, sync.right))
 
 
 def in_order(syncs: Iterable[ObjectSync]) -> list[ObjectSync]:
@@ -336,9 +368,7 @@ def dispatch(now: datetime) -> list[int]:
     """Ask for the runs that are due and name every queued one, oldest first. Two dispatchers do no harm."""
     release_abandoned(now)
     for sync in in_order(ObjectSync.objects.due(now)):
-        moved = ObjectSync.objects.filter(pk=sync.pk, next_run_at=sync.next_run_at).update(
-            next_run_at=now + timedelta(seconds=settings.SYNC_POLL_SECONDS)
-        )
+        moved = ObjectSync.objects.filter(pk=sync.pk, next_run_at=sync.next_run_at).update(next_run_at=now + _soonest(sync, now))
         if moved:
             full = sync.compared_at is not None and now - sync.compared_at > timedelta(seconds=settings.SYNC_COMPARE_SECONDS)
             trigger = SyncRun.Trigger.COMPARE if full else SyncRun.Trigger.SCHEDULE

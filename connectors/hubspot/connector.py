@@ -22,6 +22,7 @@ from connectors.hubspot.reading import Reader, Wanted, at_once, chunks, flat, wa
 from connectors.hubspot.settling import SettlingWriter
 from connectors.hubspot.values import in_milliseconds, specification
 from connectors.hubspot.windows import parse
+from connectors.pacing import Ledger
 from connectors.provider import Endpoints
 from connectors.vocabulary import Kind
 
@@ -35,8 +36,8 @@ class HubSpotConnector:
     provider = PROVIDER
     batch_size = BATCH
 
-    def __init__(self, endpoints: Endpoints, token: Token, account_id: str) -> None:
-        self._client = HubSpotClient(endpoints.api, token)
+    def __init__(self, endpoints: Endpoints, token: Token, account_id: str, ledger: Ledger | None = None) -> None:
+        self._client = HubSpotClient(endpoints, token, ledger)
         self._web = endpoints.web
         self._account_id = account_id
         self._fields: dict[Kind, tuple[FieldSpec, ...]] = {}

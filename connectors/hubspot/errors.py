@@ -14,8 +14,10 @@ PROVIDER = "hubspot"
 DAY_SECONDS = 86_400.0
 
 PAUSES = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0, "DAILY": 3600.0}
-"""Seconds to wait by `policyName` of a 429 that names none. The daily budget returns at midnight in the account's zone; ask again hourly."""
+"""Seconds to wait by `policyName` of a 429 that names none. The daily budget returns at midnight in the account's zone."""
 LOCKED_SECONDS = 2.0
+OVERLOADED_SECONDS = 3.0
+"""Some seconds without requests where HubSpot's own processing limits were hit (502, 504)."""
 
 CODES = {
     "PROPERTY_DOESNT_EXIST": Category.MAPPING_BROKEN,
@@ -61,15 +63,22 @@ class HubSpotDialect:
         found = body if isinstance(body, dict) else {}
         details = _details(found, headers.get("X-HubSpot-Correlation-Id") or "")
         if status in (423, 429, 477):
-            return Throttled("must wait", retry_after=_pause(status, headers, found), **details)
+            daily = status == 429 and found.get("policyName") == "DAILY"
+            return Throttled("must wait", retry_after=_pause(status, headers, found), daily=daily, **details)
         if status >= 500:
-            return Unavailable("does not work at the moment", **details)
+            return Unavailable("does not work at the moment", pause=OVERLOADED_SECONDS if status in (502, 504) else 0.0, **details)
         simple = {401: Unauthorized, 403: Forbidden, 404: NotFound}.get(status)
         if simple:
             return simple(_MESSAGES[status], **details)
         if status in (400, 409) and found:
             return refusal(found, details)
         return Unexpected(f"unexpected answer: status {status}", **details)
+
+
+    def budget(self, headers: Mapping[str, str]) -> tuple[int, int] | None:
+        """The ten-second limit; searches tell nothing (section 4)."""
+        limit, left = headers.get("X-HubSpot-RateLimit-Max") or "", headers.get("X-HubSpot-RateLimit-Remaining") or ""
+        return (max(1, int(limit)), int(left)) if limit.isdecimal() and left.isdecimal() else None
 
 
 def member_error(body: Mapping[str, Any]) -> ConnectorError:

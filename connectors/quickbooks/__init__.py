@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from connectors.base import Connector
 from connectors.http import Token
+from connectors.pacing import Ledger
 from connectors.provider import Endpoints, Provider
 from connectors.quickbooks.connector import QuickBooksConnector
 from connectors.quickbooks.errors import PROVIDER_KEY
@@ -40,9 +41,9 @@ def sandbox(url: str) -> Endpoints:
     )
 
 
-def connect(endpoints: Endpoints, token: Token, account_id: str) -> Connector:
+def connect(endpoints: Endpoints, token: Token, account_id: str, ledger: Ledger | None = None) -> Connector:
     """A connector to one company; makes no call."""
-    return QuickBooksConnector(endpoints, token, account_id)
+    return QuickBooksConnector(endpoints, token, account_id, ledger)
 
 
 PROVIDER = Provider(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from connectors.http import Answer, ApiSession, Pacer, Token, unexpected
+from connectors.http import Answer, ApiSession, Token, unexpected
+from connectors.pacing import Ledger, Limit, MemoryLedger, Pace
 from connectors.provider import Endpoints
 from connectors.quickbooks.errors import PROVIDER_KEY, QuickBooksDialect
 from connectors.quickbooks.query import Condition, select
@@ -19,27 +19,9 @@ Row = dict[str, Any]
 READ_SECONDS = 125
 """The service gives up after 120 seconds; an answer that is later than this is lost."""
 
-REQUESTS_PER_MINUTE, REQUESTS_PER_SECOND, BATCHES_PER_MINUTE = 480, 9, 38
-"""A little under the documented 500, 10 and 40, because the service counts when requests arrive and we when they leave."""
-
-_pacers: dict[tuple[str, str, float], dict[str, tuple[Pacer, ...]]] = {}
-_pacers_lock = threading.Lock()
-
-
-def pacers_of(endpoints: Endpoints, realm: str) -> Mapping[str, tuple[Pacer, ...]]:
-    """The rate budget of one company, shared by all clients of this process: a batch counts against its own limit and the general ones."""
-    if endpoints.pace <= 0:
-        return {}
-
-    def pacer(limit: int, seconds: float) -> Pacer:
-        return Pacer(max(1, int(limit * endpoints.pace)), seconds)
-
-    with _pacers_lock:
-        key = (endpoints.api, realm, endpoints.pace)
-        if key not in _pacers:
-            general = (pacer(REQUESTS_PER_MINUTE, 60), pacer(REQUESTS_PER_SECOND, 1))
-            _pacers[key] = {"": general, "batch": (pacer(BATCHES_PER_MINUTE, 60), *general)}
-        return _pacers[key]
+_GENERAL = (Limit("minute", 500, 60), Limit("second", 10, 1))
+LIMITS = {"": _GENERAL, "batch": (Limit("batches", 40, 60), *_GENERAL)}
+"""By bucket: a batch counts against its own limit and the general ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +35,14 @@ class Changes:
 class QuickBooksClient:
     """Speaks to one company. Every method may raise what `ApiSession.request` raises."""
 
-    def __init__(self, endpoints: Endpoints, token: Token, realm: str) -> None:
+    def __init__(self, endpoints: Endpoints, token: Token, realm: str, ledger: Ledger | None = None) -> None:
         self.realm = realm
         self.session = ApiSession(
             f"{endpoints.api}/v3/company/{quote(realm, safe='')}",
             token,
             QuickBooksDialect(),
-            pacers=pacers_of(endpoints, realm),
+            Pace(ledger or MemoryLedger(), PROVIDER_KEY),
+            endpoints.limits(LIMITS),
             read_seconds=READ_SECONDS,
         )
 
@@ -76,7 +59,7 @@ class QuickBooksClient:
     def query(self, entity: str, statement: str) -> tuple[list[Row], datetime]:
         """The rows of one page and the service's time."""
         answer = self.session.request(
-            "POST", "/query", params=self._params(), text=statement, headers={"Content-Type": "application/text"}, idempotent=True
+            "POST", "/query", params=self._params(), text=statement, headers={"Content-Type": "application/text"}, idempotent=True, metered=True
         )
         return rows_of(self._member(answer, "QueryResponse"), entity), time_of(answer)
 
@@ -106,7 +89,7 @@ class QuickBooksClient:
         """
         params = self._params({"requestid": requestid} if requestid else {})
         answer = self.session.request(
-            "POST", "/batch", params=params, body={"BatchItemRequest": list(members)}, bucket="batch", idempotent=not requestid
+            "POST", "/batch", params=params, body={"BatchItemRequest": list(members)}, bucket="batch", idempotent=not requestid, metered=not requestid
         )
         items = answer.body.get("BatchItemResponse") if isinstance(answer.body, dict) else None
         found: dict[str, Row] = {}
@@ -124,7 +107,7 @@ class QuickBooksClient:
         return self._member(self.session.request("POST", f"/{path}", params=params, body={"Id": record_id, "SyncToken": version}), entity)
 
     def _get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
-        return self.session.request("GET", path, params=self._params(params or {}))
+        return self.session.request("GET", path, params=self._params(params or {}), metered=True)
 
     def _params(self, params: Mapping[str, str] | None = None) -> dict[str, str]:
         return {"minorversion": MINOR_VERSION, **(params or {})}

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from connectors.base import Account, FieldSpec, Outcome, Page, Record, Write
 from connectors.http import Token
+from connectors.pacing import Ledger
 from connectors.provider import Endpoints
 from connectors.quickbooks.client import QuickBooksClient
 from connectors.quickbooks.company import Company
@@ -33,9 +34,9 @@ class QuickBooksConnector:
     provider = PROVIDER_KEY
     batch_size = BATCH_SIZE
 
-    def __init__(self, endpoints: Endpoints, token: Token, realm: str, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, endpoints: Endpoints, token: Token, realm: str, ledger: Ledger | None = None, *, now: Callable[[], float] = time.time) -> None:
         self._endpoints = endpoints
-        self._client = QuickBooksClient(endpoints, token, realm)
+        self._client = QuickBooksClient(endpoints, token, realm, ledger)
         self._company = Company(self._client, endpoints.web)
         self._realm = realm
         self._now = now

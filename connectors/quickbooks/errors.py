@@ -159,6 +159,10 @@ class QuickBooksDialect:
 
     provider = PROVIDER_KEY
 
+    def budget(self, headers: Mapping[str, str]) -> tuple[int, int] | None:
+        """QuickBooks tells nothing of its limits (reference 2.4)."""
+        return None
+
     def judge(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> ConnectorError | None:
         trace = headers.get("intuit_tid", "")
         found = next(faults_of(body), None) or xml_fault(text)

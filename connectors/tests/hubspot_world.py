@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,10 +49,9 @@ class World:
         return issue(self.app, {"client": CLIENT_ID, "portal": portal, "scopes": list(scopes)})
 
     def connector(self) -> HubSpotConnector:
-        connector = PROVIDER.connect(PROVIDER.sandbox(self.url), lambda fresh: self.token, "1234567")
+        connector = PROVIDER.connect(replace(PROVIDER.sandbox(self.url), pace=0), lambda fresh: self.token, "1234567")
         assert isinstance(connector, HubSpotConnector)
         connector._client.session.sleep = lambda seconds: None
-        connector._client.search_pacer.limit = 1000
         return connector
 
     def ask(self, method: str, path: str, body: Any = None, *, token: str = "", **rest: Any) -> requests.Response:

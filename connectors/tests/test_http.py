@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import pytest
 
 from connectors.errors import Ambiguous, ConnectorError, Throttled, Unauthorized, Unavailable
-from connectors.http import ApiSession, Pacer, dumps, loads
+from connectors.http import ApiSession, dumps, loads
+from connectors.pacing import Limit, Pace
 from connectors.sandbox.server import App, Closed, Reply, Request, Server
 from connectors.sandbox.state import State
 
@@ -27,6 +27,9 @@ class Plain:
             503: Unavailable("down"),
         }
         return kinds.get(status)
+
+    def budget(self, headers: Mapping[str, str]) -> tuple[int, int] | None:
+        return None
 
 
 class Misbehaving:
@@ -64,7 +67,7 @@ def session(service: Misbehaving, **more: Any) -> ApiSession:
             held[0] = next(tokens)
         return held[0]
 
-    return ApiSession(service.url, token, Plain(), sleep=lambda seconds: None, **more)  # type: ignore[attr-defined]
+    return ApiSession(service.url, token, **{"dialect": Plain(), "sleep": lambda seconds: None, **more})  # type: ignore[attr-defined]
 
 
 OK = Reply(200, {"ok": True})
@@ -143,28 +146,37 @@ def test_an_answer_that_is_cut_short_is_lost(service: Misbehaving) -> None:
     assert session(service).request("GET", "/x").body == {"ok": True}
 
 
-def test_a_pacer_never_lets_more_through_than_its_window_takes() -> None:
-    clock = [0.0]
-    sent: list[float] = []
+def test_nothing_is_sent_before_the_time_that_a_refusal_names(service: Misbehaving) -> None:
+    """Whoever shares the limit waits too."""
+    now = [1_800_000_000.0]
 
     def sleep(seconds: float) -> None:
-        clock[0] += seconds
+        now[0] += seconds
 
-    pacer = Pacer(3, 10.0, clock=lambda: clock[0], sleep=sleep)
-    for _ in range(10):
-        pacer.wait()
-        sent.append(clock[0])
-    for start in sent:
-        assert sum(start <= t < start + 10 for t in sent) <= 3
-    assert sent[-1] <= 31
+    pace, limits = Pace(clock=lambda: now[0], sleep=sleep), {"": (Limit("requests", 10, 10.0),)}
+    service.replies = [Reply(429, headers={"Retry-After": "30"}), OK]
+    assert session(service, pace=pace, limits=limits).request("GET", "/x").status == 200
+    assert now[0] == pytest.approx(1_800_000_030.0)
 
 
-def test_a_pacer_holds_for_several_threads() -> None:
-    pacer = Pacer(5, 0.2)
-    threads = [threading.Thread(target=pacer.wait) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(5)
-    assert len(pacer._sent) <= 10
-    assert not any(thread.is_alive() for thread in threads)
+def test_a_service_that_refuses_on_and_on_is_left_to_the_caller_in_the_end(service: Misbehaving) -> None:
+    service.replies = [Reply(429)]
+    with pytest.raises(Throttled):
+        session(service).request("GET", "/x")
+    assert len(service.requests) == 20
+
+
+def test_an_overloaded_service_gets_a_pause_that_all_keep(service: Misbehaving) -> None:
+    now = [1_800_000_000.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    class Overloaded(Plain):
+        def judge(self, status: int, headers: Mapping[str, str], body: Any, text: str) -> ConnectorError | None:
+            return Unavailable("down", pause=3.0) if status == 502 else None
+
+    pace, limits = Pace(clock=lambda: now[0], sleep=sleep), {"": (Limit("requests", 10, 10.0),)}
+    service.replies = [Reply(502), OK]
+    assert session(service, pace=pace, limits=limits, dialect=Overloaded()).request("GET", "/x").status == 200
+    assert now[0] >= 1_800_000_003.0

@@ -15,6 +15,7 @@ from connectors.errors import (
     Unavailable,
 )
 from connectors.hubspot import PROVIDER, HubSpotConnector
+from connectors.pacing import MemoryLedger
 from connectors.sandbox.hubspot import seed
 from connectors.sandbox.hubspot.objects import merge
 from connectors.sandbox.server import Reply
@@ -183,13 +184,21 @@ def test_a_server_error_on_a_write_is_unknown_and_on_a_read_is_tried_again(world
     assert isinstance(outcomes(connector, [create(1, **{KEY: "k"})])["1"], Unknown)
 
 
-def test_the_pace_follows_the_limit_the_account_tells(world: World, connector: HubSpotConnector) -> None:
-    world.app.switches.limit = 40
-    connector.account()
-    assert connector._client.pacer.limit == 38
-    world.app.switches.limit = None
-    connector.account()
-    assert connector._client.pacer.limit > 10_000
+def test_the_pace_follows_the_limit_the_account_tells(world: World) -> None:
+    ledger = MemoryLedger()
+    connector = PROVIDER.connect(PROVIDER.sandbox(world.url), lambda fresh: world.token, "1234567", ledger)
+    for limit in (40, 190):
+        world.app.switches.limit = limit
+        connector.account()
+        assert ledger.change(lambda state: state["limits"]) == {"requests": limit}
+
+
+def test_a_used_up_day_is_told_apart_from_a_short_wait(world: World, connector: HubSpotConnector) -> None:
+    body = {"status": "error", "message": "You have reached your daily limit.", "errorType": "RATE_LIMIT", "policyName": "DAILY"}
+    answer(world, "/details", Reply(429, body), times=9)
+    with pytest.raises(Throttled) as refused:
+        connector.account()
+    assert refused.value.daily
 
 
 def test_no_error_text_holds_the_token(world: World, connector: HubSpotConnector) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from connectors.errors import Unauthorized
 from connectors.quickbooks import PROVIDER, QuickBooksConnector
-from connectors.quickbooks.client import pacers_of
+from connectors.quickbooks.client import LIMITS
 from connectors.quickbooks.connector import _sales_details, _tax_model
 from connectors.sandbox.quickbooks import DEFAULT_REALM, issue
 from connectors.tests.contract import KIND
@@ -94,17 +94,14 @@ def test_a_token_that_stays_refused_is_reported(place: QuickBooksPlace) -> None:
         place.connector.account()
 
 
-def test_clients_of_one_company_share_its_pace_and_stay_under_the_limits() -> None:
-    endpoints = PROVIDER.sandbox("http://127.0.0.1:1")
-    pacers = pacers_of(endpoints, "1")
-    assert pacers_of(endpoints, "1") is pacers
-    assert pacers_of(endpoints, "2") is not pacers
-    assert [(p.limit, p.seconds) for p in pacers["batch"]] == [(38, 60), (480, 60), (9, 1)]
-    assert pacers["batch"][1:] == pacers[""]
+def test_a_batch_counts_against_its_own_limit_and_the_general_ones() -> None:
+    limits = PROVIDER.live.limits(LIMITS)
+    assert [(limit.count, limit.seconds) for limit in limits["batch"]] == [(40, 60), (500, 60), (10, 1)]
+    assert limits["batch"][1:] == limits[""]
 
 
 def test_a_place_without_limits_is_not_paced() -> None:
-    assert pacers_of(replace(PROVIDER.live, pace=0), "1") == {}
+    assert replace(PROVIDER.live, pace=0).limits(LIMITS) == {}
 
 
 def test_a_paced_connector_meets_no_refusal(place: QuickBooksPlace) -> None:

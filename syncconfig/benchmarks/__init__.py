@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from syncconfig.benchmarks.invoices import first_invoices
+from syncconfig.benchmarks.limits import limited
 from syncconfig.benchmarks.measuring import Measured
 from syncconfig.benchmarks.people import first_sync, reading
 
@@ -15,6 +16,7 @@ SCENARIOS: dict[str, tuple[Callable[[int], list[Measured]], int]] = {
     "first-sync": (first_sync, 2000),
     "first-invoices": (first_invoices, 1000),
     "reading": (reading, 20_000),
+    "limits": (limited, 5000),
 }
 """Scenario and its usual number of records."""
 

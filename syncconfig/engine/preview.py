@@ -63,7 +63,7 @@ def preview(
     Every row is decided anew, whatever was decided before. Writes of earlier runs whose answer is open are left alone.
     """
     run = Run(spec, {Side.LEFT: left, Side.RIGHT: right}, store, clock, lambda: False, on_progress)
-    look(run, full=False)
+    look(run, tuple(Side), full=False)
     return foresee(spec, run.sides, store, clock)
 
 

@@ -101,15 +101,15 @@ def synchronize(
     changed: bool = False,
     unguarded: bool = False,
     told: Told = NOTHING,
-    told_only: bool = False,
+    feeds: Collection[Side] = tuple(Side),
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     fallback: Callable[[], str] = lambda: "",
 ) -> Report:
     """Bring both sides together as the spec says, and tell what was done.
 
-    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again. `told` names objects by side that
-    a webhook spoke of; they are read whatever the feeds show, and with `told_only` nothing else is, once both sides were read to their end before.
+    Nothing is written before both sides were read to their end. Can be stopped or killed anywhere and run again. `feeds` are the sides whose changes
+    are asked for; one that was not read to its end yet always is. `told` names objects by side that a webhook spoke of, which are read besides.
     `fallback` is asked, at most once, for the product of lines that name none.
     Raises `guards.Blocked` before the first write when the run would change suspiciously much, unless the settings `changed`, and when one cause
     makes too many writes fail; `unguarded` runs do not stop for either. Connector errors while reading come through, those met while writing end the
@@ -120,7 +120,7 @@ def synchronize(
     _settle(run)
     if not run.going():
         return run.report
-    run.report.full = not (told_only and not first) and look(run, full=full)
+    run.report.full = look(run, feeds, full=full)
     look_at(run, told)
     if not (first or changed or unguarded) and store.waiting(clock()) > guards.FLOOR:
         guards.check_plan(store.linked(), drafts_of(run.spec, run.sides, store, clock(), ask=Ask.NOBODY))
@@ -131,9 +131,12 @@ def synchronize(
     return run.report
 
 
-def look(run: Run, *, full: bool) -> bool:
+def look(run: Run, feeds: Collection[Side], *, full: bool) -> bool:
     listed = []
     for side in Side:
+        cursor = run.store.cursor(side)
+        if side not in feeds and cursor is not None and cursor.complete:
+            continue
         connector = run.sides[side]
         tell = lambda done, total, phase=f"read_{side}": run.on_progress(Progress(phase, done, total))  # noqa: E731
         listed.append(observe(run.spec, side, connector, run.store, full=full, progress=tell))

@@ -68,3 +68,17 @@ class Connection(models.Model):
     def encryption_context(self) -> str:
         """What the credentials are bound to: they do not open in another row."""
         return f"connection {self.provider} {self.account_id}"
+
+
+class Budget(models.Model):
+    """What an account was asked lately and this month: the state of its `connectors.pacing.Ledger`. Changed under a lock, by `syncconfig.budgets`."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, related_name="budget", verbose_name=_("connection"))
+    state = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        verbose_name = _("request budget")
+        verbose_name_plural = _("request budgets")
+
+    def __str__(self) -> str:
+        return str(self.connection)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -21,12 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="for programs")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        old = connection.settings_dict["NAME"]
-        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-        try:
+        with TemporaryDirectory() as folder, database(Path(folder)):
             rows = [row for name in options["scenario"] or SCENARIOS for row in measured(name, options["number"])]
-        finally:
-            connection.creation.destroy_test_db(old, verbosity=0)
         if options["json"]:
             self.stdout.write(json.dumps({"measured": [{**asdict(row), "ok": row.ok} for row in rows]}))
         else:
@@ -34,6 +34,19 @@ class Command(BaseCommand):
                 self.stdout.write(f"{'ok  ' if row.ok else 'OVER'} {row.what:<58} {row.value:>8}{row.unit} (limit {row.limit}{row.unit})  {row.note}")
         if not all(row.ok for row in rows):
             raise SystemExit(1)
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[None]:
+    """A database of its own, in a file where it is SQLite: the one in memory locks whole tables, as the product's never does."""
+    old = connection.settings_dict["NAME"]
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["NAME"] = str(folder / "benchmark.sqlite3")
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield
+    finally:
+        connection.creation.destroy_test_db(old, verbosity=0)
 
 
 def measured(name: str, number: int | None) -> list[Measured]:
