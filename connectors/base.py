@@ -253,8 +253,12 @@ class Connector(Protocol):
     def account(self) -> Account:
         """Read who the account is. One or a few calls; asked at connect and once per run at most."""
 
-    def setup(self, kind: Kind) -> None:
-        """Create what the account lacks for this kind (own properties). Calling it again changes nothing."""
+    def setup(self, kind: Kind) -> bool:
+        """Create what the account lacks for this kind (own properties). Calling it again changes nothing.
+
+        False where the account takes no property that marks a record for good: records of the kind must not be created there, because one whose
+        answer is lost could not be told from one that was never made.
+        """
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
         """The fields of a kind, standard ones first in the order of the tables, then the account's custom ones by label."""

@@ -135,8 +135,9 @@ class MemoryConnector:
         self._call("account", 1)
         return Account(self.account_id, "In memory", "UTC", "USD", sandbox=True)
 
-    def setup(self, kind: Kind) -> None:
+    def setup(self, kind: Kind) -> bool:
         """Nothing is missing in memory."""
+        return True
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
         return tuple(self.specs)

@@ -14,10 +14,12 @@ import requests
 import urllib3
 
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
-from connectors.http import CONNECT_SECONDS, loads
+from connectors.http import CONNECT_SECONDS, loads, read_body
 from connectors.provider import Endpoints, Provider
 
 READ_SECONDS = 20
+CALL_SECONDS = 40
+"""From asking to the last byte of the answer: less than the lease lasts that one refresh is done under."""
 MAX_ANSWER_BYTES = 256 * 1024
 DEAD_GRANT = "invalid_grant"
 """The answer that no repetition cures: a person has to reconnect."""
@@ -39,13 +41,24 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token endpoint gave. `expires_at` is aware UTC; `refresh_expires_at` is None where the provider names no end."""
+    """What a token endpoint gave. Times are aware UTC. `refresh_expires_at` is when the refresh token ends if it is not used before, `ends_at` when
+    the whole grant ends whatever is done; None where the provider names no end. Without a refresh token the access token is all there is.
+    """
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     expires_at: datetime
     refresh_expires_at: datetime | None = None
+    ends_at: datetime | None = None
     scopes: tuple[str, ...] = ()
+
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+
+
+def static_grant(token: str) -> Grant:
+    """A token that an account gave as it is: it never ends by itself and cannot be renewed (reference/hubspot.md section 2.1)."""
+    return Grant(access_token=token, refresh_token="", expires_at=NEVER)
 
 
 def exchange(provider: Provider, endpoints: Endpoints, client: Client, code: str, redirect_uri: str, code_verifier: str = "") -> Grant:
@@ -81,13 +94,14 @@ def parse_grant(provider_key: str, answer: Any, *, previous_refresh_token: str =
     """The grant in a token endpoint's answer. Where no refresh token comes back, the previous one goes on. Raises `Unexpected`."""
     now = now or datetime.now(UTC)
     try:
-        lasts = answer.get("x_refresh_token_expires_in")
+        lasts, hard = answer.get("x_refresh_token_expires_in"), answer.get("x_refresh_token_hard_expires_in")
         scopes = answer.get("scopes") or str(answer.get("scope") or "").split()
         grant = Grant(
             access_token=str(answer["access_token"]),
             refresh_token=str(answer.get("refresh_token") or previous_refresh_token),
             expires_at=now + timedelta(seconds=int(answer["expires_in"])),
             refresh_expires_at=now + timedelta(seconds=int(lasts)) if lasts else None,
+            ends_at=now + timedelta(seconds=int(hard)) if hard else None,
             scopes=tuple(str(scope) for scope in scopes),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -114,12 +128,12 @@ def _post(provider: Provider, url: str, client: Client, *, form: Mapping[str, st
                 url,
                 data={**form, **identity} if form is not None else None,
                 json=body,
-                headers={"Accept": "application/json"},
+                headers={"Accept": "application/json", **provider.token_headers},
                 auth=(client.id, client.secret) if provider.basic_auth else None,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 stream=True,
             )
-            raw = response.raw.read(MAX_ANSWER_BYTES, decode_content=True)
+            raw = read_body(response, MAX_ANSWER_BYTES, CALL_SECONDS)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
         raise Unavailable(MESSAGES[Unavailable], provider=provider.key, words=type(failure).__name__) from None
     answer = loads(raw)

@@ -93,7 +93,7 @@ class Pace:
         """
         while True:
             now = self.clock()
-            found = self.ledger.change(lambda state: _enter(state, limits, now, metered))  # noqa: B023 - called at once
+            found = self.ledger.change(lambda state: _enter(state, limits, now, metered, self.provider))  # noqa: B023 - called at once
             if not isinstance(found, float):
                 return found
             if found > MAX_WAIT_SECONDS:
@@ -132,12 +132,12 @@ def next_month(now: float) -> datetime:
     return (first + timedelta(days=32)).replace(day=1)
 
 
-def _enter(state: State, limits: tuple[Limit, ...], now: float, metered: bool) -> float | Ticket:
+def _enter(state: State, limits: tuple[Limit, ...], now: float, metered: bool, provider: str) -> float | Ticket:
     """The ticket, or the seconds to wait at least."""
     holds = state.get("holds", {})
     wait = max([0.0, *(float(holds.get(name, 0)) - now for name in (EVERYTHING, *(limit.window for limit in limits)))])
     if metered and state.get("cap") is not None and reads_of(state, month_of(now)) >= state["cap"]:
-        raise Throttled("has no reads left this month", retry_after=next_month(now).timestamp() - now, code=READ_CAP)
+        raise Throttled("has no reads left this month", retry_after=next_month(now).timestamp() - now, provider=provider, code=READ_CAP)
     wait = max([wait, *(_wait(state, limit, now) for limit in limits)])
     if wait > 0:
         return wait

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.base import Connector
 from connectors.http import Token
@@ -46,8 +46,9 @@ class ObjectName:
 class Provider:
     """One provider. `sandbox(url)` gives the endpoints of the bundled simulation at that address.
 
-    `basic_auth`: the token endpoint wants the client's id and secret as HTTP Basic, not in the form.
-    `account_parameter`: the name under which the consent callback tells the account, or "" where the token answer does.
+    `scopes` have to be granted, `optional_scopes` are asked for and lived without. `static_tokens`: an account may give a token that never changes
+    instead of a consent. `token_headers` go with every request for a grant. `basic_auth`: the token endpoint wants the client's id and secret as
+    HTTP Basic, not in the form. `account_parameter`: the name under which the consent callback tells the account, or "" where the token answer does.
     `creates` are the labels of what `Connector.setup` creates in an account, told to people before they connect.
     `trial` is where the provider keeps its own test accounts, where those have addresses of their own.
     `connect(endpoints, token, account_id, ledger)` makes a connector and no call; the ledger counts what is asked, None is one of its own.
@@ -64,4 +65,12 @@ class Provider:
     connect: Callable[[Endpoints, Token, str, Ledger | None], Connector]
     webhooks: Webhooks
     trial: Endpoints | None = None
+    optional_scopes: tuple[str, ...] = ()
+    static_tokens: bool = False
+    token_headers: Mapping[str, str] = field(default_factory=dict)
     creates: tuple[str, ...] = ()
+
+    @property
+    def asked_scopes(self) -> tuple[str, ...]:
+        """Everything a consent asks for."""
+        return (*self.scopes, *self.optional_scopes)

@@ -51,9 +51,9 @@ class Reads:
         return self.cap is not None and self.used >= self.cap
 
 
-def reads(connection: Connection, now: datetime) -> Reads:
+def reads(connection: Connection, now: datetime, known: State | None = None) -> Reads:
     """What was read this month and, at the same rate, will have been by its end. The first day of a month counts as a whole one."""
-    state = state_of(connection)
+    state = state_of(connection) if known is None else known
     used = reads_of(state, month_of(now.timestamp()))
     end = next_month(now.timestamp())
     start = (end - timedelta(days=1)).replace(day=1)
@@ -66,6 +66,11 @@ def state_of(connection: Connection) -> State:
     """A copy of what is counted."""
     row = Budget.objects.filter(connection=connection).first()
     return row.state if row else {}
+
+
+def all_states() -> dict[int, State]:
+    """What is counted, by connection."""
+    return dict(Budget.objects.values_list("connection_id", "state"))
 
 
 def set_cap(connection: Connection, cap: int | None) -> None:

@@ -39,6 +39,9 @@ EARLY = timedelta(seconds=90)
 """A token this close to its end is renewed before it is used."""
 
 
+WARNED_BEFORE = (timedelta(days=30), timedelta(days=7))
+"""How long before the end of an access people are told (reference/quickbooks.md section 2.3)."""
+
 NO_LEASE: dict[str, Any] = {"lease_holder": "", "lease_until": None}
 
 
@@ -154,14 +157,30 @@ def store_consent(
         connection.status, connection.last_error, connection.last_error_at = Connection.Status.CONNECTED, "", None
         connection.credentials = encrypt(_dump(grant), connection.encryption_context)
         connection.credentials_version += 1
-        connection.token_expires_at = grant.expires_at
+        connection.token_expires_at, connection.ends_at, connection.warned_at = grant.expires_at, grant.ends_at, None
         connection.lease_holder, connection.lease_until = "", None
         connection.save()
     return connection
 
 
+def store_token(provider_key: str, token: str, user: AbstractBaseUser | None) -> Connection:
+    """Bind the account that a token of its own belongs to. Raises what the connector raises."""
+    return store_consent(provider_key, oauth.static_grant(token), "", user)
+
+
+def forecast_end(now: datetime) -> list[Connection]:
+    """The connections whose access the provider ends soon and whose people were not told at this distance yet; they count as told from now on."""
+    due = []
+    for connection in Connection.objects.usable().filter(ends_at__lte=now + max(WARNED_BEFORE)):
+        step = min(before for before in WARNED_BEFORE if connection.ends_at <= now + before)
+        if connection.warned_at is None or connection.warned_at < connection.ends_at - step:
+            due.append(connection)
+    Connection.objects.filter(pk__in=[c.pk for c in due]).update(warned_at=now)
+    return due
+
+
 def missing_scopes(connection: Connection) -> list[str]:
-    """Permissions that were asked for and not granted; none where the provider does not tell what it granted."""
+    """Permissions that are needed and were not granted; none where the provider does not tell what it granted."""
     return sorted(set(PROVIDERS[connection.provider].scopes) - set(connection.scopes)) if connection.scopes else []
 
 
@@ -171,6 +190,8 @@ def disconnect(connection: Connection) -> bool:
     if connection.credentials:
         try:
             grant = _load(decrypt(connection.credentials, connection.encryption_context))
+            if not grant.refresh_token:
+                raise Unexpected("a token of the account's own can be ended there only", provider=connection.provider)
             oauth.revoke(PROVIDERS[connection.provider], endpoints(connection.provider), client(connection.provider), grant.refresh_token)
         except Unexpected:
             told = not connection.usable  # a provider may know nothing of a grant that has ended already
@@ -206,6 +227,8 @@ def _take_lease(connection_id: int, version: int, holder: str) -> bool:
 def _renew(connection_id: int, held: Held, holder: str) -> Held:
     row = Connection.objects.get(pk=connection_id)
     try:
+        if not held.grant.refresh_token:
+            raise Unauthorized("the account's token is not accepted any more", provider=row.provider)
         grant = oauth.refresh(PROVIDERS[row.provider], endpoints(row.provider), client(row.provider), held.grant.refresh_token)
     except Unauthorized as error:
         mark_reconnect_needed(connection_id, error, version=held.version)
@@ -226,6 +249,7 @@ def _store(row: Connection, held: Held, grant: Grant) -> Held:
             credentials=encrypt(_dump(grant), row.encryption_context),
             credentials_version=held.version + 1,
             token_expires_at=grant.expires_at,
+            ends_at=grant.ends_at,
             **NO_LEASE,
         )
     return Held(grant, held.version + 1) if stored else _read(row.pk)
@@ -238,6 +262,7 @@ def _dump(grant: Grant) -> str:
             "refresh_token": grant.refresh_token,
             "expires_at": grant.expires_at.isoformat(),
             "refresh_expires_at": grant.refresh_expires_at and grant.refresh_expires_at.isoformat(),
+            "ends_at": grant.ends_at and grant.ends_at.isoformat(),
             "scopes": list(grant.scopes),
         }
     )
@@ -245,11 +270,12 @@ def _dump(grant: Grant) -> str:
 
 def _load(text: str) -> Grant:
     stored = json.loads(text)
-    ends = stored["refresh_expires_at"]
+    lasts, ends = stored["refresh_expires_at"], stored["ends_at"]
     return Grant(
         access_token=stored["access_token"],
         refresh_token=stored["refresh_token"],
         expires_at=datetime.fromisoformat(stored["expires_at"]),
-        refresh_expires_at=datetime.fromisoformat(ends) if ends else None,
+        refresh_expires_at=datetime.fromisoformat(lasts) if lasts else None,
+        ends_at=datetime.fromisoformat(ends) if ends else None,
         scopes=tuple(stored["scopes"]),
     )

@@ -29,7 +29,7 @@ from syncconfig.engine.filters import BadFilter, Condition, Rules
 from syncconfig.engine.spec import Side, WriteRule
 from syncconfig.engine.values import compatible
 from syncconfig.models import Connection, FieldList, FieldMapping, FilterCondition, FilterGroup, ObjectSync
-from syncconfig.specs import Fields, NoFields, fields_of, filter_of, meaning_key, needs_stock, read_fields, zone_of
+from syncconfig.specs import Fields, NoFields, fields_of, filter_of, keyed, meaning_key, needs_stock, read_fields, zone_of
 
 SETTINGS = ("direction", "winner", "match_by", "match_left", "match_right", "key_needed", "keep_linked", "options")
 """What an edit carries over to its original, beside mapped fields and filters."""
@@ -58,10 +58,11 @@ def start(left: Connection, right: Connection, kind: Kind, now: datetime) -> Obj
 
 
 def followers_of(kind: Kind, left: Connection) -> list[Kind]:
-    """The kinds that go along with one: those of payments with invoices, where the account keeps payments at all."""
+    """The kinds that go along with one: those of payments with invoices, where the account keeps payments at all and can mark them."""
     if kind is not Kind.INVOICE:
         return []
-    return [follower for follower in FOLLOWERS if follower is not Kind.PAYMENT or left.details.get("payments") != "no"]
+    kept = [follower for follower in FOLLOWERS if follower is not Kind.PAYMENT or left.details.get("payments") != "no"]
+    return [follower for follower in kept if keyed(left, follower)]
 
 
 def family(sync: ObjectSync) -> list[ObjectSync]:
@@ -226,6 +227,9 @@ def choose_problems(sync: ObjectSync) -> Iterable[Problem]:
         yield Problem("choose", _("Set up the contact sync first: an invoice needs the customer it is for."))
     if sync.kind == Kind.INVOICE and sync.flows(Side.RIGHT) and abroad(sync.right):
         yield Problem("choose", abroad(sync.right))
+    if sync.flows(Side.LEFT) and not keyed(sync.left, Kind(sync.kind)):
+        words = _("HubSpot takes no more unique properties for this object, and without one a record could be made twice there.")
+        yield Problem("choose", f"{words} {_('Choose the direction “Only to QuickBooks”, or remove a unique property in HubSpot.')}")
 
 
 def _set_up(sync: ObjectSync, kind: Kind) -> bool:

@@ -153,5 +153,10 @@ GUARDS: dict[str, Entry] = {
         ),
         (_("Fix the cause, which the failing records explain, then run anyway, once."),),
     ),
+    "read_cap": Entry(
+        _("Reads of this month used up"),
+        (_("The number of reads a month that you set for %(system)s is reached. Changes are kept and read when the next month begins."),),
+        (_("To go on at once, set a higher number on the page Connected apps."),),
+    ),
 }
-"""By the name of the guard that stopped a run (`engine.guards`)."""
+"""By the name of the guard that stopped a run: those of `engine.guards`, and the cap on metered reads."""

@@ -24,6 +24,29 @@ ARROWS = [(choice.value, choice.label) for choice in (DirectionChoice.TO_LEFT, D
 """The directions as they stand between HubSpot on the left and QuickBooks on the right."""
 
 
+class TokenForm(forms.Form):
+    """A token of a private app, instead of a consent. It is never shown again."""
+
+    token = forms.CharField(
+        label=gettext_lazy("Access token"),
+        max_length=2000,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+        help_text=gettext_lazy("HubSpot shows it on the page of your private app. It is kept encrypted and never shown again."),
+    )
+
+    def clean_token(self) -> str:
+        token: str = self.cleaned_data["token"].strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise forms.ValidationError(gettext_lazy("This is not an access token. Copy it again from HubSpot, without spaces."))
+        return token
+
+
+class ReadCapForm(forms.Form):
+    """The most reads a month; empty for no limit."""
+
+    cap = forms.IntegerField(label=gettext_lazy("At most so many reads a month"), min_value=100, max_value=100_000_000, required=False)
+
+
 class NewSyncForm(forms.Form):
     """Which accounts, which object, which direction. Accounts are asked for only where there are several of a provider."""
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.mail import send_mail
 from django.db import transaction
@@ -70,11 +71,22 @@ def _webhooks_refused(details: Mapping[str, Any]) -> Notice:
     )
 
 
-EXPORT_READY, EXPORT_FAILED, WEBHOOKS_REFUSED = "export_ready", "export_failed", "webhooks_refused"
+def _access_ends(details: Mapping[str, Any]) -> Notice:
+    names = {"app": PROVIDERS[details["provider"]].label, "name": details["name"], "day": date_format(date.fromisoformat(details["day"]))}
+    return Notice(
+        sentence=_("%(app)s ends our access to %(name)s on %(day)s.") % names,
+        more=_("Reconnect the account before then, and nothing stops. Access that people once gave ends by itself after five years."),
+        link=_("Go to the connected apps"),
+        good=False,
+    )
+
+
+EXPORT_READY, EXPORT_FAILED, WEBHOOKS_REFUSED, ACCESS_ENDS = "export_ready", "export_failed", "webhooks_refused", "access_ends"
 _WORDS: Mapping[str, Callable[[Mapping[str, Any]], Notice]] = {
     EXPORT_READY: _export_ready,
     EXPORT_FAILED: _export_failed,
     WEBHOOKS_REFUSED: _webhooks_refused,
+    ACCESS_ENDS: _access_ends,
 }
 
 
@@ -92,6 +104,13 @@ def tell(user: AbstractBaseUser, kind: str, details: Mapping[str, Any], url: str
     made = Notification.objects.create(user=user, kind=kind, details=dict(details), url=url)
     transaction.on_commit(lambda: _mail(made, language))
     return made
+
+
+def tell_whoever_may(permission: str, kind: str, details: Mapping[str, Any], url: str) -> None:
+    """Tell everybody who has a permission."""
+    for user in get_user_model().objects.filter(is_active=True):
+        if user.has_perm(permission):
+            tell(user, kind, details, url, settings.LANGUAGE_CODE)
 
 
 def _mail(notification: Notification, language: str) -> None:

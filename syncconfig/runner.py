@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
+from connectors.pacing import READ_CAP
 from connectors.vocabulary import Category, Kind
 from syncconfig import budgets, inbox
 from syncconfig.credentials import connector_for, mark_reconnect_needed
@@ -330,7 +331,8 @@ def _pause(sync: ObjectSync, reason: str, details: dict[str, Any]) -> None:
 def _refused(run: SyncRun, error: ConnectorError, now: datetime, *, result: Any = None) -> None:
     """An account said no: the run ends, what was done stays, the rest waits."""
     details = {"provider": error.provider, "code": error.code, "words": error.words, "trace": error.trace}
-    _end(run, SyncRun.State.FAILED, now, result=result, error=error.category, details=details)
+    reason = "read_cap" if error.code == READ_CAP else error.category
+    _end(run, SyncRun.State.FAILED, now, result=result, error=reason, details=details)
     if isinstance(error, Unauthorized):
         _reconnect_needed(run, error)
     elif not isinstance(error, Throttled | Unavailable):

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from connectors.base import FieldSpec, FieldType, Option, Value
+from connectors.base import Connector, FieldSpec, FieldType, Option, Value
 from connectors.registry import PROVIDERS
 from connectors.vocabulary import (
     CONFIRMED_BY,
@@ -33,6 +33,8 @@ from syncconfig.engine.state import Reason
 from syncconfig.models import Connection, FieldList, FieldMapping, FilterGroup, ObjectSync
 
 Fields = Mapping[str, FieldSpec]
+UNKEYED = "unkeyed"
+"""Among the facts about an account: the kinds whose records it cannot mark."""
 
 
 class NoFields(Exception):
@@ -50,10 +52,24 @@ def fields_of(connection: Connection, kind: Kind) -> dict[str, FieldSpec]:
 def read_fields(connection: Connection, kind: Kind) -> dict[str, FieldSpec]:
     """Ask the provider for the fields of a kind and keep them, our own created where they are missing. Raises what the connector raises."""
     connector = connector_for(connection)
-    connector.setup(kind)
+    prepare(connection, connector, kind)
     fields = connector.fields(kind)
     FieldList.objects.update_or_create(connection=connection, kind=kind, defaults={"fields": [asdict(f) for f in fields], "read_at": timezone.now()})
     return {f.key: f for f in fields}
+
+
+def prepare(connection: Connection, connector: Connector, kind: Kind) -> None:
+    """Create what an account lacks for a kind, and remember whether records of it can be created there safely. Raises what the connector raises."""
+    keyed = connector.setup(kind)
+    unkeyed = {*connection.details.get(UNKEYED, ())} - {kind.value} | (set() if keyed else {kind.value})
+    if unkeyed != {*connection.details.get(UNKEYED, ())}:
+        connection.details = {**connection.details, UNKEYED: sorted(unkeyed)}
+        Connection.objects.filter(pk=connection.pk).update(details=connection.details)
+
+
+def keyed(connection: Connection, kind: Kind) -> bool:
+    """Whether records of a kind can be created in an account without ever making one twice, as far as is known."""
+    return kind.value not in connection.details.get(UNKEYED, ())
 
 
 def _field(entry: Mapping[str, Any]) -> FieldSpec:

@@ -107,6 +107,8 @@ def _resting(state: SyncState) -> Status:
     failed: Explanation | None = explain_run(state.last) if state.last and state.last.state == _STATE.FAILED else None
     if failed and state.last and state.last.error == Category.RATE_LIMIT:
         return Status("wait", "wait", _("Slowed by rate limit"), failed.why)
+    if failed and state.last and state.last.error == "read_cap":
+        return Status("warn", "pause", failed.label, f"{failed.why} {failed.todo}")
     if failed:
         return Status("warn", "fail", failed.label, failed.why)
     if state.completed is None:

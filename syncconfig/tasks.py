@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import partial
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.urls import reverse
 from django.utils import timezone
 from django_q.tasks import async_task
 
 from connectors.webhooks import Hint
-from syncconfig import exports, inbox, runner
+from syncconfig import exports, inbox, notices, runner
 from syncconfig.columns import Column
+from syncconfig.credentials import forecast_end
 from syncconfig.models import Export, ObjectSync, SyncRun
+from syncconfig.permissions import MAY_CONNECT
 
 
 def start(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
@@ -71,6 +75,10 @@ def dispatch() -> str:
     """Wake a worker for everything that is due."""
     now = timezone.now()
     inbox.prune(now)
+    for connection in forecast_end(now):
+        day = connection.ends_at.astimezone(ZoneInfo(connection.zone)).date()
+        details = {"provider": connection.provider, "name": connection.name, "day": day.isoformat()}
+        notices.tell_whoever_may(MAY_CONNECT, notices.ACCESS_ENDS, details, reverse("apps"))
     runs = runner.dispatch(now)
     for run_id in runs:
         enqueue(run_id)

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", apps.home, name="home"),
     path("apps/", apps.connected_apps, name="apps"),
     path("apps/connect/<str:provider>/", apps.connect, name="connect_app"),
+    path("apps/<int:pk>/reads/", apps.read_cap, name="read_cap"),
     path("apps/<int:pk>/disconnect/", apps.disconnect, name="disconnect_app"),
     path("readiness/", readiness.choose, name="readiness"),
     path("readiness/<int:left>/<int:right>/", readiness.readiness, name="readiness_pair"),

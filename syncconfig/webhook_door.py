@@ -7,8 +7,6 @@ import time
 from collections import Counter
 from datetime import datetime
 
-from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import F
 from django.urls import reverse
 
@@ -46,10 +44,4 @@ def _write(provider_key: str, right: int, wrong: int, now: datetime) -> None:
         rows.update(refused=F("refused") + wrong, refused_at=now, refused_since=F("refused_since") + wrong)
         before = 0 if right else door.refused_since
         if before < ALARM_AFTER <= before + wrong:
-            _alarm(provider_key)
-
-
-def _alarm(provider_key: str) -> None:
-    for user in get_user_model().objects.filter(is_active=True):
-        if user.has_perm(MAY_CONNECT):
-            notices.tell(user, notices.WEBHOOKS_REFUSED, {"provider": provider_key}, reverse("apps"), settings.LANGUAGE_CODE)
+            notices.tell_whoever_may(MAY_CONNECT, notices.WEBHOOKS_REFUSED, {"provider": provider_key}, reverse("apps"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connectors.hubspot.connector import HubSpotConnector
 from connectors.hubspot.facts import API_VERSION, OAUTH_VERSION
-from connectors.hubspot.objects import OWN_PROPERTIES, SCOPES
+from connectors.hubspot.objects import OPTIONAL_SCOPES, OWN_PROPERTIES, SCOPES
 from connectors.hubspot.webhooks import WEBHOOKS
 from connectors.provider import Endpoints, ObjectName, Provider
 from connectors.vocabulary import Kind
@@ -27,6 +27,8 @@ PROVIDER = Provider(
     key="hubspot",
     label="HubSpot",
     scopes=SCOPES,
+    optional_scopes=OPTIONAL_SCOPES,
+    static_tokens=True,
     live=endpoints("https://api.hubapi.com", "https://app.hubspot.com"),
     sandbox=lambda url: endpoints(url, url),
     basic_auth=False,

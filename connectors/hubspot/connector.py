@@ -14,7 +14,7 @@ from connectors.http import Token
 from connectors.hubspot.changes import Feed, modified
 from connectors.hubspot.client import BATCH, HubSpotClient, Raw
 from connectors.hubspot.errors import PROVIDER
-from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_GROUP, ObjectType
+from connectors.hubspot.facts import INVOICES, KEY_PROPERTY, PAYMENTS, PROPERTY_GROUP, ObjectType, Own
 from connectors.hubspot.invoicing import InvoiceWriter
 from connectors.hubspot.linked import LinkedWriter
 from connectors.hubspot.objects import FIELDS, MODELS, OBJECTS
@@ -91,18 +91,30 @@ class HubSpotConnector:
                 return "yes" if self._client.exists(INVOICES.path, filters) else "no"
         return ""
 
-    def setup(self, kind: Kind) -> None:
+    def setup(self, kind: Kind) -> bool:
+        keyed = True
         for path, own in MODELS[kind].own.items():
-            existing = {str(definition["name"]) for definition in self._client.properties(path)}
+            existing = {str(definition["name"]): bool(definition.get("hasUniqueValue")) for definition in self._client.properties(path)}
             missing = [entry for entry in own if entry.name not in existing]
-            if not missing:
-                continue
-            with suppress(AlreadyExists):
-                self._client.create_group(path, PROPERTY_GROUP, "Tandem")
-            for entry in missing:
+            if missing:
                 with suppress(AlreadyExists):
-                    self._client.create_property(path, entry.definition())
+                    self._client.create_group(path, PROPERTY_GROUP, "Tandem")
+            existing |= {entry.name: self._create(path, entry) for entry in missing}
+            keyed = keyed and all(existing[entry.name] for entry in own if entry.unique)
         self._fields.pop(kind, None)
+        return keyed
+
+    def _create(self, path: str, own: Own) -> bool:
+        """Create a property of ours; whether its values are unique. Where the account takes no more unique ones (section 10.1), it is a plain one."""
+        try:
+            with suppress(AlreadyExists):
+                self._client.create_property(path, own.definition())
+        except Rejected:
+            if not own.unique:
+                raise
+            self._client.create_property(path, replace(own, unique=False).definition())
+            return False
+        return own.unique
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
         definitions = {str(d["name"]): d for d in self._client.properties(OBJECTS[kind].path)}

@@ -74,7 +74,6 @@ class HubSpotDialect:
             return refusal(found, details)
         return Unexpected(f"unexpected answer: status {status}", **details)
 
-
     def budget(self, headers: Mapping[str, str]) -> tuple[int, int] | None:
         """The ten-second limit; searches tell nothing (section 4)."""
         limit, left = headers.get("X-HubSpot-RateLimit-Max") or "", headers.get("X-HubSpot-RateLimit-Remaining") or ""

@@ -33,14 +33,29 @@ SCOPES = (
     "crm.objects.line_items.write",
     "crm.objects.invoices.read",
     "crm.objects.invoices.write",
-    "crm.objects.commercepayments.read",
-    "crm.objects.commercepayments.write",
     "crm.schemas.contacts.write",
     "crm.schemas.deals.write",
     "crm.schemas.invoices.write",
-    "crm.schemas.commercepayments.write",
     "e-commerce",
 )
-"""What an account is asked for (section 3). Notes go with contacts, taxes and discounts with line items; own properties of products need the last."""
+"""What an account has to grant (section 3). Notes go with contacts, taxes and discounts with line items; own properties of products need the last."""
 
-__all__ = ["API_VERSION", "FIELDS", "KEY_PROPERTY", "MODELS", "OAUTH_VERSION", "OBJECTS", "OWN_PROPERTIES", "PROPERTY_GROUP", "SCOPES"]
+OPTIONAL_SCOPES = (
+    "crm.objects.commercepayments.read",
+    "crm.objects.commercepayments.write",
+    "crm.schemas.commercepayments.write",
+)
+"""What an account may lack the product for: payments need a paid account (section 3)."""
+
+__all__ = [
+    "API_VERSION",
+    "FIELDS",
+    "KEY_PROPERTY",
+    "MODELS",
+    "OAUTH_VERSION",
+    "OBJECTS",
+    "OPTIONAL_SCOPES",
+    "OWN_PROPERTIES",
+    "PROPERTY_GROUP",
+    "SCOPES",
+]

@@ -58,4 +58,5 @@ PROVIDER = Provider(
     connect=connect,
     webhooks=WEBHOOKS,
     trial=TRIAL,
+    token_headers={"x-include-refresh-token-hard-expires-in": "true"},
 )

@@ -68,8 +68,9 @@ class QuickBooksConnector:
             details={key: value for key, value in details.items() if value},
         )
 
-    def setup(self, kind: Kind) -> None:
+    def setup(self, kind: Kind) -> bool:
         """QuickBooks needs no properties of our own: idempotency rests on `requestid`, the link on our side."""
+        return True
 
     def fields(self, kind: Kind) -> tuple[FieldSpec, ...]:
         fields = ENTITIES[kind].fields

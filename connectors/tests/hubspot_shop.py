@@ -15,7 +15,7 @@ SCOPES = sorted(
     {
         "oauth",
         "tax_rates.read",
-        *PROVIDER.scopes,
+        *PROVIDER.asked_scopes,
         *(f"crm.objects.{facts.scope or facts.name}.{access}" for facts in TYPES.values() for access in ("read", "write")),
     }
 )
@@ -30,7 +30,7 @@ class Shop(World):
     def __init__(self) -> None:
         super().__init__()
         self.token = self.lasting(SCOPES)
-        self.narrow = self.lasting(PROVIDER.scopes)
+        self.narrow = self.lasting(PROVIDER.asked_scopes)
 
     def lasting(self, scopes: Iterable[str]) -> str:
         """An access token that does not expire."""

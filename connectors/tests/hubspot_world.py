@@ -23,7 +23,7 @@ from connectors.vocabulary import Kind
 
 START = 1_795_000_000.0
 FOREVER = 9e12
-SCOPES = [*PROVIDER.scopes, "crm.objects.companies.write", "crm.objects.invoices.write"]
+SCOPES = [*PROVIDER.asked_scopes, "crm.objects.companies.write", "crm.objects.invoices.write"]
 PLAIN = ("email", "firstname", "lastname", "phone", "full_name")
 WITH_COMPANY = (*PLAIN, "company_name")
 WITH_INVOICES = (*WITH_COMPANY, "invoice.status", "invoice.created", "invoice.source")

@@ -22,6 +22,7 @@ from syncconfig import credentials
 from syncconfig.models import Connection
 from syncconfig.permissions import MAY_CONNECT
 from syncconfig.providers import client
+from syncconfig.specs import prepare
 
 
 class ConsentAdapter(DefaultSocialAccountAdapter):
@@ -51,7 +52,7 @@ class ConsentAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(refused(request, _mismatch(error))) from None
         except ConnectorError as error:
             raise ImmediateHttpResponse(failed(request, provider_key, error)) from None
-        _welcome(request, connection)
+        welcome(request, connection)
 
     def on_authentication_error(
         self,
@@ -78,7 +79,7 @@ def _mismatch(error: credentials.AccountMismatch) -> str:
     }
 
 
-def _welcome(request: HttpRequest, connection: Connection) -> None:
+def welcome(request: HttpRequest, connection: Connection) -> None:
     """Create what the account lacks, and say what was connected."""
     app = PROVIDERS[connection.provider].label
     messages.success(request, _("%(app)s is connected: %(name)s.") % {"app": app, "name": connection.name})
@@ -88,6 +89,7 @@ def _welcome(request: HttpRequest, connection: Connection) -> None:
     try:
         connector = credentials.connector_for(connection)
         for kind in Kind:
-            connector.setup(kind)
+            if kind is not Kind.PAYMENT or connection.details.get("payments") != "no":
+                prepare(connection, connector, kind)
     except ConnectorError as error:
         messages.warning(request, _("Preparing the account did not finish.") + " " + explain(connection.provider, error))

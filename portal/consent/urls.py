@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path, register_converter
 
 from portal.consent.provider import provider_classes
-from portal.consent.views import callback, connect
+from portal.consent.views import callback, connect, token
 
 
 class ProviderConverter:
@@ -24,5 +24,6 @@ register_converter(ProviderConverter, "provider")
 
 urlpatterns = [
     path("<provider:provider>/connect/", connect, name="consent_connect"),
+    path("<provider:provider>/token/", token, name="consent_token"),
     path("<provider:provider>/callback/", callback, name="consent_callback"),
 ]

@@ -56,7 +56,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     ports = {name: free_port() for name in ("WEB_PORT", "HUBSPOT_SANDBOX_PORT", "QUICKBOOKS_SANDBOX_PORT")}
     web = f"http://localhost:{ports['WEB_PORT']}"
-    own = {name: str(port) for name, port in ports.items()} | {"DATA_DIR": str(folder), "SITE_URL": web, "HUBSPOT_POLL_SECONDS": str(POLL_SECONDS), "QUICKBOOKS_POLL_SECONDS": str(POLL_SECONDS)}
+    pace = {f"{app}_POLL_SECONDS": str(POLL_SECONDS) for app in ("HUBSPOT", "QUICKBOOKS")}
+    own = (
+        pace
+        | {name: str(port) for name, port in ports.items()}
+        | {
+            "DATA_DIR": str(folder),
+            "SITE_URL": web,
+            "HUBSPOT_POLL_SECONDS": str(POLL_SECONDS),
+            "QUICKBOOKS_POLL_SECONDS": str(POLL_SECONDS),
+        }
+    )
     environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL")} | own
     terminal = folder / "terminal.txt"
     with terminal.open("w") as out:

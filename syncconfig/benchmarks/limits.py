@@ -28,8 +28,8 @@ from syncconfig.models import ObjectSync, SyncRun
 SPEED = 2.0
 """How much faster than in reality the limits are, so that nobody waits for minutes."""
 BATCHES_A_MINUTE = 40
-STORM_SHARE, STORM_SECONDS = 0.15, 1
-IN_FLIGHT_SECONDS = 0.2
+STORM_SHARE, STORM_SECONDS = 0.15, 2
+IN_FLIGHT_SECONDS = 0.5
 """What arrives so soon after a refusal was on its way."""
 
 
@@ -84,9 +84,9 @@ class Town:
         return sorted([("hubspot", *c) for c in contacts] + [("quickbooks", row["DisplayName"]) for row in rows])
 
     def used(self) -> float:
-        """The share of the allowed writing batches that were sent between the first and the last one; the first forty may go at once."""
+        """The least time that the limit of batches allows for as many, as a share of the time they took: forty at once, then forty a minute."""
         sent = sorted(e.at for e in self.right.log if e.path.endswith("/batch") and e.status == 200)
-        return (len(sent) - BATCHES_A_MINUTE) / ((sent[-1] - sent[0]) * BATCHES_A_MINUTE * SPEED / 60)
+        return (len(sent) - 1) // BATCHES_A_MINUTE * 60 / SPEED / (sent[-1] - sent[0])
 
     def refused(self) -> int:
         return sum(e.status == 429 for app in (self.left, self.right) for e in app.log)
@@ -123,7 +123,7 @@ def limits_on(people: int, *, storm: bool = False) -> Iterator[Town]:
     hubspot.load(left, int(hubspot.PORTAL_ID), crowd)
     age[0] = 0
     left.switches.limit_speed = right.switches.limit_speed = SPEED
-    grant = {"client": hubspot.CLIENT_ID, "portal": str(hubspot.PORTAL_ID), "scopes": list(PROVIDERS["hubspot"].scopes)}
+    grant = {"client": hubspot.CLIENT_ID, "portal": str(hubspot.PORTAL_ID), "scopes": list(PROVIDERS["hubspot"].asked_scopes)}
     answers = {"hubspot": oauth.issue(left, grant), "quickbooks": quickbooks.issue(right, quickbooks.DEFAULT_REALM)}
     accounts = {"hubspot": str(hubspot.PORTAL_ID), "quickbooks": str(quickbooks.DEFAULT_REALM)}
     apps: dict[str, App] = {"hubspot": left, "quickbooks": right}

@@ -60,7 +60,7 @@ class Timed:
 def stand(fill: Fill) -> Iterator[Stand]:
     """Both simulations in a process of their own, filled, and a portal that speaks to them."""
     here, there = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, fill, PROVIDERS["hubspot"].scopes), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(there, fill, PROVIDERS["hubspot"].asked_scopes), daemon=True)
     process.start()
     there.close()
     try:

@@ -17,7 +17,8 @@ class Connection(models.Model):
     """One authorised account at one provider.
 
     `credentials` is encrypted and opened by `syncconfig.credentials` only. `credentials_version` grows with every stored grant; the lease
-    columns say which process is fetching the next one, so that a refresh token is spent once.
+    columns say which process is fetching the next one, so that a refresh token is spent once. `ends_at` is when the provider ends the access whatever
+    is done, `warned_at` when people were told of that last.
     """
 
     class Status(models.TextChoices):
@@ -45,6 +46,8 @@ class Connection(models.Model):
     credentials = models.TextField(blank=True, editable=False)
     credentials_version = models.PositiveIntegerField(default=0, editable=False)
     token_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ends_at = models.DateTimeField(_("access ends at"), null=True, blank=True, editable=False)
+    warned_at = models.DateTimeField(null=True, blank=True, editable=False)
     lease_holder = models.CharField(max_length=36, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
 

@@ -44,7 +44,7 @@ class System:
         app, simulated = getattr(self.sandboxes, provider), sandboxes()[provider]
         wanted = str(account or simulated.account)
         if provider == "hubspot":
-            scopes = list(PROVIDERS[provider].scopes)
+            scopes = list(PROVIDERS[provider].asked_scopes)
             answer, claimed = oauth.issue(app, {"client": simulated.client.id, "portal": wanted, "scopes": scopes}), ""
         else:
             answer, claimed = quickbooks.issue(app, wanted), wanted

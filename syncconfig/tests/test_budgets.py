@@ -119,7 +119,7 @@ def test_at_the_cap_nothing_is_read_until_the_next_month_and_nothing_is_lost(tow
     town.contact(email="ann@example.com", firstname="Ann", lastname="Lee")
     town.look()
     run = town.run(sync)
-    assert (run.state, run.error, run.error_details["code"]) == (SyncRun.State.FAILED, "RATE_LIMIT", "READ_CAP")
+    assert (run.state, run.error, run.error_details["code"]) == (SyncRun.State.FAILED, "read_cap", "READ_CAP")
     assert town.asked("quickbooks") == []
     assert ObjectSync.objects.get(pk=sync.pk).next_run_at.day == 1
     budgets.set_cap(books, None)

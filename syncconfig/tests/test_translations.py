@@ -210,7 +210,7 @@ class Place:
             found.add(connection.name)
             for spec in fields_of(connection, Kind.CONTACT).values():
                 found |= {spec.label, spec.key, *(option.label for option in spec.options)}
-            found |= {*PROVIDERS[connection.provider].creates, *PROVIDERS[connection.provider].scopes}
+            found |= {*PROVIDERS[connection.provider].creates, *PROVIDERS[connection.provider].asked_scopes}
         return sorted(found, key=len, reverse=True)
 
 

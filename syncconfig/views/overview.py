@@ -8,11 +8,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from connectors.registry import PROVIDERS, SIDES
 from connectors.vocabulary import CHOSEN, FOLLOWERS, Kind
+from syncconfig.budgets import Reads, all_states, reads
 from syncconfig.deep_links import Half, Linker
 from syncconfig.engine.spec import Side
 from syncconfig.explanations import Explanation, Labels, explain, explain_pause, explain_record, label_of, labels_of
@@ -50,6 +52,7 @@ class Pair:
 
     left: Connection
     right: Connection
+    reads: Reads | None = None
     lines: list[SyncLine] = field(default_factory=list)
     running: list[FirstSync] = field(default_factory=list)
 
@@ -101,8 +104,10 @@ def pairs_of(found: Iterable[ObjectSync]) -> list[Pair]:
     found = list(found)
     numbers, states = SyncRecord.objects.by_state(s.pk for s in found), states_of(found)
     pairs: dict[tuple[int, int], Pair] = {}
+    now, counted = timezone.now(), all_states()
     for sync in found:
-        pair = pairs.setdefault((sync.left_id, sync.right_id), Pair(sync.left, sync.right))
+        counts = reads(sync.right, now, counted.get(sync.right_id, {}))
+        pair = pairs.setdefault((sync.left_id, sync.right_id), Pair(sync.left, sync.right, counts))
         state = states[sync.pk]
         pair.lines.append(SyncLine(sync, numbers[sync.pk], status_of(sync, state), state, _objects(sync), sync.step))
         if state.first and state.live and sync.status == ObjectSync.Status.ON:

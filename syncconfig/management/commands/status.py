@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 
 from connectors.vocabulary import Kind
-from syncconfig.models import ObjectSync, SyncRecord, SyncRun
+from syncconfig.budgets import reads
+from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.money import Sum, sums
 from syncconfig.pairs import Pair
 
@@ -27,7 +29,11 @@ class Command(BaseCommand):
         if options["money"]:
             self.money(as_json=options["json"])
             return
-        facts = {"syncs": [described(s) for s in ObjectSync.objects.settled().select_related("left", "right")], "queue_age_seconds": queue_age()}
+        facts = {
+            "syncs": [described(s) for s in ObjectSync.objects.settled().select_related("left", "right")],
+            "reads": [read_facts(connection) for connection in Connection.objects.all() if reads(connection, timezone.now()).used],
+            "queue_age_seconds": queue_age(),
+        }
         self.stdout.write(json.dumps(facts) if options["json"] else as_text(facts))
 
     def money(self, *, as_json: bool) -> None:
@@ -69,6 +75,11 @@ def described(sync: ObjectSync) -> dict[str, Any]:
     }
 
 
+def read_facts(connection: Connection) -> dict[str, Any]:
+    """The metered reads of an account this month."""
+    return {"provider": connection.provider, "account": connection.account_id, **asdict(reads(connection, timezone.now()))}
+
+
 def queue_age() -> float:
     """Seconds the oldest queued run has waited; 0 with an empty queue."""
     oldest = SyncRun.objects.filter(state=SyncRun.State.QUEUED).order_by("created_at").first()
@@ -84,4 +95,7 @@ def as_text(facts: dict[str, Any]) -> str:
         last, paused = sync["last_run"], f" ({sync['pause']})" if sync["pause"] else ""
         ended = f"last run {last['result']} at {last['ended_at']}" if last else "no run yet"
         lines.append(f"{sync['kind']}: {sync['status']}{paused}, {sync['direction']}. {counts}. {ended}.")
+    for one in facts["reads"]:
+        cap = f", at most {one['cap']}" if one["cap"] is not None else ""
+        lines.append(f"{one['provider']} {one['account']}: {one['used']} reads in {one['month']}, about {one['forecast']} by its end{cap}.")
     return "\n".join([*lines, f"Oldest queued run waits {facts['queue_age_seconds']} s."])
