@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.test.utils import override_settings
 from django.utils import timezone
@@ -83,6 +84,21 @@ class Town:
         rows = self.right.companies[quickbooks.DEFAULT_REALM].table("Customer").rows.values()
         return sorted([("hubspot", *c) for c in contacts] + [("quickbooks", row["DisplayName"]) for row in rows])
 
+    def contact(self, record_id: str) -> dict[str, str]:
+        """The properties of a contact now."""
+        with self.left.lock:
+            return dict(self.left.accounts[str(hubspot.PORTAL_ID)].tables["contacts"].documents[int(record_id)]["properties"])
+
+    def customer(self, record_id: str) -> dict[str, Any]:
+        """A customer now."""
+        with self.right.lock:
+            return dict(self.right.companies[quickbooks.DEFAULT_REALM].table("Customer").rows[record_id])
+
+    def quiet(self) -> bool:
+        """Whether no webhook is on its way and nothing is left to do."""
+        posts = (self.left.webhooks, self.right.webhooks)
+        return not any(post.waiting for post in posts) and not SyncRun.objects.filter(ended_at=None).exists()
+
     def used(self) -> float:
         """The least time that the limit of batches allows for as many, as a share of the time they took: forty at once, then forty a minute."""
         sent = sorted(e.at for e in self.right.log if e.path.endswith("/batch") and e.status == 200)
@@ -113,7 +129,7 @@ def _bucket(path: str) -> str:
 
 
 @contextmanager
-def limits_on(people: int, *, storm: bool = False) -> Iterator[Town]:
+def limits_on(people: int, *, storm: bool = False, speed: float = SPEED) -> Iterator[Town]:
     """Both simulations with their limits, filled with people who stand on one side only."""
     age = [LONG_AGO]
     clock = lambda: time.time() - age[0]  # noqa: E731
@@ -122,7 +138,7 @@ def limits_on(people: int, *, storm: bool = False) -> Iterator[Town]:
     quickbooks.load(right, quickbooks.DEFAULT_REALM, crowd)
     hubspot.load(left, int(hubspot.PORTAL_ID), crowd)
     age[0] = 0
-    left.switches.limit_speed = right.switches.limit_speed = SPEED
+    left.switches.limit_speed = right.switches.limit_speed = speed
     grant = {"client": hubspot.CLIENT_ID, "portal": str(hubspot.PORTAL_ID), "scopes": list(PROVIDERS["hubspot"].asked_scopes)}
     answers = {"hubspot": oauth.issue(left, grant), "quickbooks": quickbooks.issue(right, quickbooks.DEFAULT_REALM)}
     accounts = {"hubspot": str(hubspot.PORTAL_ID), "quickbooks": str(quickbooks.DEFAULT_REALM)}
@@ -134,7 +150,7 @@ def limits_on(people: int, *, storm: bool = False) -> Iterator[Town]:
         left.hook = right.hook = lambda moment, number, request, reply: _refuse(weather, moment, request)
     with Server(left) as one, Server(right) as other:
         urls = {"hubspot": one.url, "quickbooks": other.url}
-        with override_settings(PROVIDERS="sandbox", SANDBOX_URLS=urls, SANDBOX_PACE=SPEED):
+        with override_settings(PROVIDERS="sandbox", SANDBOX_URLS=urls, SANDBOX_PACE=speed):
             yield Town(Stand(urls, answers, accounts), left, right)
 
 
