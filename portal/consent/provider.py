@@ -6,7 +6,6 @@ from typing import Any
 
 from allauth.socialaccount.providers.base import ProviderAccount
 from allauth.socialaccount.providers.oauth2.provider import OAuth2Provider
-from django.http import HttpRequest
 
 from connectors.registry import PROVIDERS
 from portal.consent.oauth2 import HubSpotAdapter, QuickBooksAdapter
@@ -21,14 +20,10 @@ class ConsentProvider(OAuth2Provider):
     def get_default_scope(self) -> list[str]:
         return list(PROVIDERS[self.id].scopes)
 
-    def get_auth_params_from_request(self, request: HttpRequest, action: str) -> dict[str, Any]:
+    def get_auth_params(self) -> dict[str, Any]:
         """What an account may lack the product for is asked for apart, so that it can be left out (reference/hubspot.md section 2.2)."""
         optional = PROVIDERS[self.id].optional_scopes
         return {"optional_scope": " ".join(optional)} if optional else {}
-
-    def get_scope_from_request(self, request: HttpRequest) -> list[str]:
-        """Ours, whatever the request's address says."""
-        return self.get_default_scope()
 
     def extract_uid(self, data: dict[str, Any]) -> str:
         return str(data["uid"])
