@@ -1,33 +1,23 @@
-"""The life of one run: asked for, claimed, equipped, carried out, recorded.
-
-The row is the truth. A claim is a conditional update under a constraint that lets one run live for each pair of accounts; every save of the
-run renews its lease; a holder that is gone, or silent too long, is taken over.
-"""
+"""The life of one run that was claimed: equipped, carried out, recorded; and what the schedule asks for."""
 
 from __future__ import annotations
 
-import os
-import socket
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.utils import timezone
 
 from connectors.base import Connector
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable
 from connectors.pacing import READ_CAP
 from connectors.vocabulary import Category, Kind
-from syncconfig import budgets, inbox
+from syncconfig import budgets, inbox, run_queue
 from syncconfig.credentials import connector_for, mark_reconnect_needed
 from syncconfig.custom_item import finder
 from syncconfig.engine.filters import BadFilter
@@ -40,105 +30,15 @@ from syncconfig.engine.synchronize import Progress, Report, synchronize
 from syncconfig.engine.values import cleaned, to_json
 from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.specs import NoFields, spec_of
-from syncconfig.store import LEASE, DatabaseStore
+from syncconfig.store import DatabaseStore
 
 log = structlog.get_logger(__name__)
 
-MAX_ATTEMPTS = 3
-"""How often a run that dies is started again before it is given up."""
 PROGRESS_SECONDS = 0.5
 POLL_SLACK = timedelta(seconds=5)
 """A look that comes a little early counts as in time: the schedule ticks by the minute."""
 Clock = Callable[[], datetime]
 Watch = Callable[[Progress], None]
-
-
-def ask(
-    sync: ObjectSync,
-    trigger: str,
-    *,
-    actor: AbstractBaseUser | None = None,
-    full: bool = False,
-    unguarded: bool = False,
-    told_only: bool = False,
-) -> SyncRun:
-    """The queued run of a sync: the one that waits already, else a new one. Previews are always new."""
-    facts = {"sync": sync, "left_id": sync.left_id, "right_id": sync.right_id, "trigger": trigger, "actor": actor}
-    try:
-        with transaction.atomic():
-            return SyncRun.objects.create(**facts, full=full, unguarded=unguarded, told_only=told_only)
-    except IntegrityError:
-        waiting = SyncRun.objects.filter(sync=sync, state=SyncRun.State.QUEUED).exclude(trigger=SyncRun.Trigger.PREVIEW)
-        found = waiting.first()
-        more: dict[str, Any] = {name: True for name, wanted in (("full", full), ("unguarded", unguarded)) if wanted}
-        if found and found.told_only and not told_only:
-            more |= {"told_only": False, "trigger": trigger}
-        if found and waiting.filter(pk=found.pk).update(attempts=F("attempts"), **more):
-            return found
-        # It was claimed just now and may have read too early for the asker.
-        return ask(sync, trigger, actor=actor, full=full, unguarded=unguarded, told_only=told_only)
-
-
-def claim(run_id: int, now: datetime) -> SyncRun | None:
-    """Take a queued run. None when it is taken, or when another run of the same accounts is under way."""
-    run = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.QUEUED).first()
-    if run is None:
-        return None
-    release_abandoned(now)
-    try:
-        with transaction.atomic():
-            taken = SyncRun.objects.filter(pk=run_id, state=SyncRun.State.QUEUED).update(
-                state=SyncRun.State.RUNNING,
-                holder=holder(),
-                epoch=F("epoch") + 1,
-                attempts=F("attempts") + 1,
-                lease_until=now + LEASE,
-                started_at=now,
-                progress={},
-            )
-    except IntegrityError:
-        return None
-    if not taken:
-        return None
-    run.refresh_from_db()
-    return run
-
-
-def release_abandoned(now: datetime) -> int:
-    """Put runs whose holder is gone back into the queue, or end those that died too often. How many there were."""
-    count = 0
-    for run in SyncRun.objects.live():
-        if run.lease_until and run.lease_until >= now and not _gone(run.holder):
-            continue
-        again = run.attempts < MAX_ATTEMPTS and run.trigger != SyncRun.Trigger.PREVIEW
-        state = SyncRun.State.QUEUED if again else SyncRun.State.INTERRUPTED
-        mine = SyncRun.objects.live().filter(pk=run.pk, epoch=run.epoch, lease_until=run.lease_until)
-        try:
-            with transaction.atomic():
-                count += mine.update(state=state, epoch=F("epoch") + 1, holder="", ended_at=None if again else now)
-        except IntegrityError:  # another run of this sync waits already: that one will do the work
-            count += mine.update(state=SyncRun.State.INTERRUPTED, epoch=F("epoch") + 1, holder="", ended_at=now)
-    return count
-
-
-def holder() -> str:
-    """This process, in words by which another can tell that it is gone."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started(os.getpid())}"
-
-
-def _gone(name: str) -> bool:
-    """Whether a holder surely is no more: a process of this machine that has ended. Of other machines only the lease can tell."""
-    host, _, rest = name.partition(":")
-    pid, _, started = rest.partition(":")
-    return host == socket.gethostname() and pid.isdigit() and _started(int(pid)) != started
-
-
-def _started(pid: int) -> str:
-    """When a process of this machine began, as the system counts; empty when there is none."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except OSError:
-        return ""
 
 
 def execute(
@@ -368,11 +268,11 @@ def in_order(syncs: Iterable[ObjectSync]) -> list[ObjectSync]:
 
 def dispatch(now: datetime) -> list[int]:
     """Ask for the runs that are due and name every queued one, oldest first. Two dispatchers do no harm."""
-    release_abandoned(now)
+    run_queue.release_abandoned(now)
     for sync in in_order(ObjectSync.objects.due(now)):
         moved = ObjectSync.objects.filter(pk=sync.pk, next_run_at=sync.next_run_at).update(next_run_at=now + _soonest(sync, now))
         if moved:
             full = sync.compared_at is not None and now - sync.compared_at > timedelta(seconds=settings.SYNC_COMPARE_SECONDS)
             trigger = SyncRun.Trigger.COMPARE if full else SyncRun.Trigger.SCHEDULE
-            ask(sync, trigger, full=full)
+            run_queue.ask(sync, trigger, full=full)
     return list(SyncRun.objects.filter(state=SyncRun.State.QUEUED).order_by("pk").values_list("pk", flat=True))

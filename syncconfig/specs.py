@@ -60,8 +60,8 @@ def read_fields(connection: Connection, kind: Kind) -> dict[str, FieldSpec]:
 
 def prepare(connection: Connection, connector: Connector, kind: Kind) -> None:
     """Create what an account lacks for a kind, and remember whether records of it can be created there safely. Raises what the connector raises."""
-    keyed = connector.setup(kind)
-    unkeyed = {*connection.details.get(UNKEYED, ())} - {kind.value} | (set() if keyed else {kind.value})
+    safe = connector.setup(kind)
+    unkeyed = {*connection.details.get(UNKEYED, ())} - {str(kind)} | (set() if safe else {str(kind)})
     if unkeyed != {*connection.details.get(UNKEYED, ())}:
         connection.details = {**connection.details, UNKEYED: sorted(unkeyed)}
         Connection.objects.filter(pk=connection.pk).update(details=connection.details)
@@ -69,7 +69,7 @@ def prepare(connection: Connection, connector: Connector, kind: Kind) -> None:
 
 def keyed(connection: Connection, kind: Kind) -> bool:
     """Whether records of a kind can be created in an account without ever making one twice, as far as is known."""
-    return kind.value not in connection.details.get(UNKEYED, ())
+    return str(kind) not in connection.details.get(UNKEYED, ())
 
 
 def _field(entry: Mapping[str, Any]) -> FieldSpec:

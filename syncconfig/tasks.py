@@ -13,7 +13,7 @@ from django.utils import timezone
 from django_q.tasks import async_task
 
 from connectors.webhooks import Hint
-from syncconfig import exports, inbox, notices, runner
+from syncconfig import exports, inbox, notices, run_queue, runner
 from syncconfig.columns import Column
 from syncconfig.credentials import forecast_end
 from syncconfig.models import Export, ObjectSync, SyncRun
@@ -22,7 +22,7 @@ from syncconfig.permissions import MAY_CONNECT
 
 def start(sync: ObjectSync, trigger: str, *, actor: AbstractBaseUser | None = None, full: bool = False, unguarded: bool = False) -> SyncRun:
     """Ask for a run and wake a worker once the caller's transaction is durable."""
-    run = runner.ask(sync, trigger, actor=actor, full=full, unguarded=unguarded)
+    run = run_queue.ask(sync, trigger, actor=actor, full=full, unguarded=unguarded)
     transaction.on_commit(lambda: enqueue(run.pk))
     return run
 
@@ -37,14 +37,14 @@ def heard(provider_key: str, hints: Sequence[Hint]) -> int:
     with transaction.atomic():
         syncs = [sync for sync in inbox.keep(provider_key, hints, now) if sync.status == ObjectSync.Status.ON and sync.reachable]
         for sync in runner.in_order(syncs):
-            asked = runner.ask(sync, SyncRun.Trigger.WEBHOOK, told_only=True)
+            asked = run_queue.ask(sync, SyncRun.Trigger.WEBHOOK, told_only=True)
             transaction.on_commit(partial(enqueue, asked.pk))
     return len(syncs)
 
 
 def run(run_id: int) -> str:
     """Carry out a run, if nobody else does, and then wake the next of the same accounts."""
-    claimed = runner.claim(run_id, timezone.now())
+    claimed = run_queue.claim(run_id, timezone.now())
     if claimed is None:
         return "taken"
     runner.execute(claimed)
@@ -75,6 +75,7 @@ def dispatch() -> str:
     """Wake a worker for everything that is due."""
     now = timezone.now()
     inbox.prune(now)
+    run_queue.prune(now)
     for connection in forecast_end(now):
         day = connection.ends_at.astimezone(ZoneInfo(connection.zone)).date()
         details = {"provider": connection.provider, "name": connection.name, "day": day.isoformat()}

@@ -17,7 +17,7 @@ from connectors.base import FieldType
 from connectors.errors import CursorExpired
 from connectors.hubspot.errors import PROVIDER
 
-OVERLAP_MS = 600_000
+OVERLAP_MS = 900_000
 RECHECK_MS = 300_000
 MINUTE_MS = 60_000
 REMEMBERED = 2000

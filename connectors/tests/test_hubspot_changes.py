@@ -128,6 +128,16 @@ def test_more_changes_at_one_moment_than_a_page_are_all_shown(world: World, conn
     assert everything(connector, PLAIN, cursor)[0] == {}
 
 
+def test_more_changes_at_one_moment_than_a_search_ever_shows_are_all_shown(world: World, connector: HubSpotConnector) -> None:
+    """A search ends at 10,000 results (section 8): pages go on by id, never by place."""
+    _, cursor = everything(connector)
+    world.now += 3600
+    made = {world.contact(firstname=f"N{n}") for n in range(10_100)}
+    records, cursor = everything(connector, ("firstname",), cursor)
+    assert set(records) == made
+    assert all(entry.status == 200 for entry in world.app.log if entry.path.endswith("/search"))
+
+
 def test_a_pass_over_many_changes_resumes_where_its_page_was_saved(world: World, connector: HubSpotConnector) -> None:
     _, cursor = everything(connector)
     world.now += 3600

@@ -135,3 +135,32 @@ def test_a_currency_the_account_does_not_use_is_told_from_other_options(name: st
 def test_what_is_frozen_is_a_value_that_cannot_be_set(message: str) -> None:
     error = judge(400, {"category": "VALIDATION_ERROR", "message": message})
     assert (error.category, error.words) == (Category.VALUE_INVALID, message)
+
+
+@pytest.mark.parametrize(("status", "pause"), [(502, 3.0), (504, 3.0), (500, 0.0), (503, 0.0), (521, 0.0), (524, 0.0)])
+def test_processing_limits_want_some_seconds_without_requests(status: int, pause: float) -> None:
+    error = HubSpotDialect().judge(status, {}, None, "")
+    assert isinstance(error, Unavailable)
+    assert error.pause == pause
+
+
+def test_a_daily_limit_is_no_wait_of_seconds() -> None:
+    error = HubSpotDialect().judge(429, {}, {"policyName": "DAILY"}, "")
+    assert isinstance(error, Throttled)
+    assert error.daily
+    short = HubSpotDialect().judge(429, {}, {"policyName": "SECONDLY"}, "")
+    assert isinstance(short, Throttled)
+    assert not short.daily
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"X-HubSpot-RateLimit-Max": "110", "X-HubSpot-RateLimit-Remaining": "109"}, (110, 109)),
+        ({"X-HubSpot-RateLimit-Max": "110"}, None),
+        ({}, None),
+        ({"X-HubSpot-RateLimit-Max": "many", "X-HubSpot-RateLimit-Remaining": "-1"}, None),
+    ],
+)
+def test_what_is_left_of_a_limit_is_read_from_the_answer(headers: dict[str, str], told: tuple[int, int] | None) -> None:
+    assert HubSpotDialect().budget(headers) == told

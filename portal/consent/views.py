@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required, permission_requir
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,6 +22,7 @@ from syncconfig import credentials
 from syncconfig.forms import TokenForm
 from syncconfig.models import Connection
 from syncconfig.permissions import MAY_CONNECT
+from syncconfig.providers import configured
 
 CALLBACKS = {c.id: OAuth2CallbackView.adapter_view(c.oauth2_adapter_class) for c in provider_classes}
 
@@ -29,6 +31,10 @@ CALLBACKS = {c.id: OAuth2CallbackView.adapter_view(c.oauth2_adapter_class) for c
 @permission_required(MAY_CONNECT, raise_exception=True)
 def connect(request: HttpRequest, provider: str) -> HttpResponse:
     """Send the person to the provider. The form's `connection` names the account to reconnect; without it, any account will do."""
+    if not configured(provider):
+        return refused(
+            request, _("The client id of the %(app)s app is not set. Ask the person who runs this portal.") % {"app": PROVIDERS[provider].label}
+        )
     again = request.POST.get("connection")
     expected = get_object_or_404(Connection, pk=again, provider=provider) if again else None
     door = get_adapter().get_provider(request, provider)

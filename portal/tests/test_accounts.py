@@ -92,6 +92,21 @@ def test_a_token_is_forgotten_here_and_has_to_be_ended_at_hubspot(sandboxes: San
     assert (connection.status, connection.credentials) == ("disconnected", "")
 
 
+@pytest.mark.django_db
+def test_where_the_client_id_is_not_set_a_token_still_works_and_a_consent_is_refused_in_a_sentence(
+    sandboxes: Sandboxes, admin: User, admin_browser: Client, settings: Any
+) -> None:
+    credentials.store_token("hubspot", token_of(sandboxes), admin)
+    Connection.objects.update(status="reconnect_needed")
+    page = admin_browser.get("/apps/").content.decode()
+    assert "Give a new token" in page
+    assert 'name="connection"' not in page
+    settings.PROVIDERS = "live"
+    answer = admin_browser.post("/connections/hubspot/connect/")
+    assert (answer.status_code, answer["Location"]) == (302, "/apps/")
+    assert "The client id of the HubSpot app is not set" in said(answer)
+
+
 # Permissions that may be left out
 
 

@@ -22,7 +22,7 @@ from connectors.sandbox.server import App, Logged, Reply, Request, Server
 from connectors.sandbox.stand import LONG_AGO, Stand
 from connectors.sandbox.state import State
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue, runner
 from syncconfig.benchmarks.measuring import Measured, connect
 from syncconfig.models import ObjectSync, SyncRun
 
@@ -72,7 +72,7 @@ class Town:
             pass
 
     def _once(self, sync: ObjectSync) -> SyncRun:
-        claimed = runner.claim(runner.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
+        claimed = run_queue.claim(run_queue.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
         if claimed is None:
             raise RuntimeError("the run could not be claimed")
         return runner.execute(claimed)

@@ -20,7 +20,7 @@ from connectors.oauth import parse_grant
 from connectors.registry import PROVIDERS
 from connectors.sandbox.stand import Fill, Stand, serve
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue, runner
 from syncconfig.credentials import connector_for, store_consent
 from syncconfig.models import Connection, ObjectSync, SyncRun
 
@@ -95,7 +95,7 @@ def turned_on(connections: dict[str, Connection], kind: Kind, direction: Directi
 
 
 def run(sync: ObjectSync) -> SyncRun:
-    claimed = runner.claim(runner.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
+    claimed = run_queue.claim(run_queue.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
     if claimed is None:
         raise RuntimeError("the run could not be claimed")
     return runner.execute(claimed)

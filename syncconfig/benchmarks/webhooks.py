@@ -25,7 +25,7 @@ from django.utils import timezone
 from connectors.sandbox import hubspot, quickbooks
 from connectors.sandbox.webhooks import Mail, Webhooks
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue, runner
 from syncconfig.benchmarks.limits import Town, limits_on
 from syncconfig.benchmarks.measuring import Measured, connect
 from syncconfig.models import SyncRun
@@ -99,7 +99,7 @@ def linked(town: Town) -> list[tuple[str, str]]:
     sync.save()
     drafts.set_rules(sync, Direction.TO_RIGHT, ())
     sync = drafts.save_and_turn_on(sync, None, timezone.now())
-    claimed = runner.claim(runner.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
+    claimed = run_queue.claim(run_queue.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
     if claimed:
         runner.execute(claimed)
     wait_for(lambda: town.quiet(), "the portal does not come to rest")

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from connectors.oauth import NEVER
+
 
 class ConnectionQuerySet(models.QuerySet["Connection"]):
     def usable(self) -> ConnectionQuerySet:
@@ -66,6 +68,11 @@ class Connection(models.Model):
     @property
     def usable(self) -> bool:
         return self.status == self.Status.CONNECTED
+
+    @property
+    def by_token(self) -> bool:
+        """Whether the account gave a token of its own, which never ends by itself, instead of a consent."""
+        return self.token_expires_at is not None and self.token_expires_at >= NEVER
 
     @property
     def encryption_context(self) -> str:

@@ -83,7 +83,7 @@ class SyncRun(models.Model):
                 fields=("sync",), condition=models.Q(state="queued") & ~models.Q(trigger="preview"), name="one_queued_run_per_sync"
             ),
         )
-        indexes = (models.Index(fields=("sync", "-id"), name="run_latest"),)
+        indexes = (models.Index(fields=("sync", "-id"), name="run_latest"), models.Index(fields=("ended_at",), name="run_ended"))
 
     def __str__(self) -> str:
         return f"{self.get_trigger_display()}: {self.get_state_display()}"

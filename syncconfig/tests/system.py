@@ -22,7 +22,7 @@ from connectors.registry import PROVIDERS
 from connectors.sandbox import quickbooks
 from connectors.sandbox.hubspot import oauth
 from connectors.vocabulary import Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue, runner
 from syncconfig.credentials import connector_for, store_consent
 from syncconfig.models import Connection, ObjectSync, SyncRecord, SyncRun
 from syncconfig.sandboxes import sandboxes
@@ -61,8 +61,8 @@ class System:
 
     def run(self, sync: ObjectSync, **options: Any) -> SyncRun:
         """One run in this process."""
-        asked = runner.ask(sync, SyncRun.Trigger.COMMAND, **options)
-        claimed = runner.claim(asked.pk, timezone.now())
+        asked = run_queue.ask(sync, SyncRun.Trigger.COMMAND, **options)
+        claimed = run_queue.claim(asked.pk, timezone.now())
         assert claimed, "another run is under way"
         return runner.execute(claimed)
 

@@ -13,7 +13,7 @@ from django.db import connection as database
 
 from connectors.pacing import Limit, Pace
 from connectors.sandbox.server import Reply, Request
-from syncconfig import budgets, runner
+from syncconfig import budgets, run_queue, runner
 from syncconfig.budgets import DatabaseLedger
 from syncconfig.credentials import connector_for
 from syncconfig.models import Connection, ObjectSync, SyncRun
@@ -155,12 +155,25 @@ def test_a_scheduled_run_asks_hubspot_by_the_minute_and_quickbooks_every_five(to
         town.clock.advance(seconds=60)
         town.look()
         [queued] = runner.dispatch(town.clock.now())
-        claimed = runner.claim(queued, town.clock.now())
+        claimed = run_queue.claim(queued, town.clock.now())
         assert claimed
         runner.execute(claimed, clock=town.clock.now)
         asked.append((bool(town.asked("hubspot")), bool(town.asked("quickbooks"))))
     assert [left for left, _ in asked] == [True] * 10
     assert sum(right for _, right in asked) == 2
+
+
+def test_idle_runs_of_the_schedule_are_forgotten_after_a_week_and_all_others_kept(town: Town) -> None:
+    town.contact(email="ann@example.com", firstname="Ann", lastname="Lee")
+    sync = town.set_up()
+    town.settled(sync)
+    eventful, idle = SyncRun.objects.order_by("pk")
+    SyncRun.objects.filter(pk=eventful.pk).update(trigger=SyncRun.Trigger.SCHEDULE)
+    assert run_queue.prune(town.clock.now() + timedelta(days=8)) == 0
+    SyncRun.objects.filter(pk=idle.pk).update(trigger=SyncRun.Trigger.SCHEDULE)
+    assert run_queue.prune(town.clock.now() + timedelta(days=6)) == 0
+    assert run_queue.prune(town.clock.now() + timedelta(days=8)) == 1
+    assert list(SyncRun.objects.all()) == [eventful]
 
 
 def test_a_connector_under_limits_meets_no_refusal(town: Town, books: Connection, settings: Any) -> None:

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from connectors.sandbox.server import Closed, Reply, Request, Server
 from connectors.vocabulary import Direction
-from syncconfig import actions, drafts, runner, tasks
+from syncconfig import actions, drafts, run_queue, runner, tasks
 from syncconfig.engine.filters import Condition
 from syncconfig.engine.state import State
 from syncconfig.models import Connection, FieldMapping, FilterCondition, ObjectSync, RecordEvent, SyncRecord, SyncRun, WriteIntent
@@ -257,7 +257,7 @@ def test_t33_a_link_by_hand_waits_for_the_run_and_refuses_what_cannot_be_one(tow
     town.settled(sync)
     left = SyncRecord.objects.get(sync=sync, right_id=None)
     right = [SyncRecord.objects.get(sync=sync, right_id=twin) for twin in twins]
-    under_way = runner.claim(runner.ask(sync, SyncRun.Trigger.MANUAL).pk, timezone.now())
+    under_way = run_queue.claim(run_queue.ask(sync, SyncRun.Trigger.MANUAL).pk, timezone.now())
     assert under_way
     for one, other, problem in ((left, right[0], "running"), (right[0], right[1], "same_side")):
         with pytest.raises(actions.Refused) as refused:

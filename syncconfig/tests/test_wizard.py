@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils import timezone
 
-from syncconfig import runner
+from syncconfig import run_queue, runner
 from syncconfig.models import Connection, FieldList, ObjectSync, SyncRun
 from syncconfig.tests.rows import make_connection, make_record, make_sync
 from syncconfig.tests.system import System
@@ -24,7 +24,7 @@ def text(answer: Any) -> str:
 def preview(sync: ObjectSync) -> SyncRun:
     """Do what the worker does with the preview that a page asked for."""
     asked = SyncRun.objects.filter(sync=sync, trigger="preview").latest("pk")
-    claimed = runner.claim(asked.pk, timezone.now())
+    claimed = run_queue.claim(asked.pk, timezone.now())
     assert claimed
     return runner.execute(claimed)
 
@@ -297,7 +297,7 @@ def result(created: int = 0) -> dict[str, Any]:
 
 
 def test_many_creations_in_quickbooks_have_to_be_typed(draft: ObjectSync, admin_browser: Client) -> None:
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     SyncRun.objects.filter(pk=run.pk).update(state="succeeded", ended_at=timezone.now(), result=result(created=101))
     assert "101 records would be created in QuickBooks, more than 100." in text(admin_browser.get(f"/syncs/{draft.pk}/review/"))
     for typed in ("", "100"):
@@ -309,7 +309,7 @@ def test_many_creations_in_quickbooks_have_to_be_typed(draft: ObjectSync, admin_
 
 
 def test_a_hundred_creations_need_no_typing(draft: ObjectSync, admin_browser: Client) -> None:
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     SyncRun.objects.filter(pk=run.pk).update(state="succeeded", ended_at=timezone.now(), result=result(created=100))
     admin_browser.post(f"/syncs/{draft.pk}/save/")
     draft.refresh_from_db()
@@ -320,7 +320,7 @@ def test_a_draft_with_a_problem_is_refused_with_its_sentence(draft: ObjectSync, 
     group = draft.filter_groups.first()
     assert group
     group.conditions.create(field="gone_field", operator="known")
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     SyncRun.objects.filter(pk=run.pk).update(state="succeeded", result=result())
     answer = admin_browser.post(f"/syncs/{draft.pk}/save/", follow=True)
     assert "The condition on gone_field cannot be used." in text(answer)
@@ -329,7 +329,7 @@ def test_a_draft_with_a_problem_is_refused_with_its_sentence(draft: ObjectSync, 
 
 
 def test_a_failed_preview_says_why_and_is_not_started_again_by_itself(draft: ObjectSync, admin_browser: Client) -> None:
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     details = {"provider": "quickbooks", "words": "busy"}
     SyncRun.objects.filter(pk=run.pk).update(state="failed", ended_at=timezone.now(), error="SERVICE_UNAVAILABLE", error_details=details)
     assert "QuickBooks does not answer at the moment" in text(admin_browser.get(f"/syncs/{draft.pk}/review/"))
@@ -339,7 +339,7 @@ def test_a_failed_preview_says_why_and_is_not_started_again_by_itself(draft: Obj
 
 
 def test_the_preview_shows_strangers_texts_as_text(draft: ObjectSync, admin_browser: Client) -> None:
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     nasty = "<script>alert(1)</script>"
     sample = {"title": nasty, "side": "right", "operation": "update", "changes": [["Phone", None, nasty]]}
     trouble = {"title": nasty, "category": "VALUE_INVALID", "details": {"side": "right", "field": "Phone", "value": nasty}}
@@ -351,7 +351,7 @@ def test_the_preview_shows_strangers_texts_as_text(draft: ObjectSync, admin_brow
 
 
 def test_the_polled_part_is_a_fragment_for_htmx_and_a_redirect_for_others(draft: ObjectSync, admin_browser: Client) -> None:
-    runner.ask(draft, "preview")
+    run_queue.ask(draft, "preview")
     part = admin_browser.get(f"/syncs/{draft.pk}/review/preview/", headers={"HX-Request": "true"})
     assert text(part).startswith('<div class="t-stackv" id="preview" hx-get=')
     assert admin_browser.get(f"/syncs/{draft.pk}/review/preview/").status_code == 302

@@ -16,7 +16,7 @@ from django.utils import timezone
 from connectors.base import Line, Lines
 from connectors.sandbox.quickbooks import add_company
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue
 from syncconfig.engine.values import to_json
 from syncconfig.models import ObjectSync, SyncRun
 from syncconfig.specs import rules_of
@@ -357,7 +357,7 @@ def test_letting_every_invoice_through_is_said_with_their_number(admin_browser: 
 
 def ended(draft: ObjectSync, answer: dict[str, Any]) -> None:
     """A preview of the present settings that has ended."""
-    run = runner.ask(draft, "preview")
+    run = run_queue.ask(draft, "preview")
     SyncRun.objects.filter(pk=run.pk).update(state="succeeded", ended_at=timezone.now(), result=answer)
 
 

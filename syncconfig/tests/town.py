@@ -22,7 +22,7 @@ from connectors.sandbox.quickbooks import DEFAULT_REALM
 from connectors.sandbox.server import Logged, Reply, Request, Server
 from connectors.sandbox.state import State
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, runner
+from syncconfig import drafts, run_queue, runner
 from syncconfig.engine.filters import Rules
 from syncconfig.models import ObjectSync, SyncRun
 from syncconfig.sandboxes import sandboxes
@@ -103,8 +103,8 @@ class Town(System):
 
     def run(self, sync: ObjectSync, **options: Any) -> SyncRun:
         """One run in this process, by the town's clock."""
-        asked = runner.ask(sync, SyncRun.Trigger.COMMAND, **options)
-        claimed = runner.claim(asked.pk, self.clock.now())
+        asked = run_queue.ask(sync, SyncRun.Trigger.COMMAND, **options)
+        claimed = run_queue.claim(asked.pk, self.clock.now())
         assert claimed, "another run is under way"
         return runner.execute(claimed, clock=self.clock.now)
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from syncconfig import runner
+from syncconfig import run_queue, runner
 from syncconfig.engine.spec import Side
 from syncconfig.management.progress import shown
 from syncconfig.models import ObjectSync, SyncRun
@@ -25,8 +25,8 @@ class Command(BaseCommand):
         sync = ObjectSync.objects.settled().filter(kind=options["kind"]).first()
         if sync is None:
             raise CommandError(f"No {options['kind']} sync is set up. Configure one first.", returncode=2)
-        asked = runner.ask(sync, SyncRun.Trigger.PREVIEW)
-        claimed = runner.claim(asked.pk, timezone.now())
+        asked = run_queue.ask(sync, SyncRun.Trigger.PREVIEW)
+        claimed = run_queue.claim(asked.pk, timezone.now())
         if claimed is None:
             asked.delete()
             raise CommandError("A run of these accounts is under way. Try again when it has ended.")

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from syncconfig import runner
+from syncconfig import run_queue, runner
 from syncconfig.management.progress import shown
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 
@@ -42,8 +42,8 @@ class Command(BaseCommand):
     def run(self, sync: ObjectSync, stop: Stop, **options: bool) -> SyncRun:
         if options["unguarded"] and sync.status == ObjectSync.Status.PAUSED:
             ObjectSync.objects.filter(pk=sync.pk).update(status=ObjectSync.Status.ON, pause_reason="", pause_details={})
-        asked = runner.ask(sync, SyncRun.Trigger.COMMAND, **options)
-        claimed = runner.claim(asked.pk, timezone.now())
+        asked = run_queue.ask(sync, SyncRun.Trigger.COMMAND, **options)
+        claimed = run_queue.claim(asked.pk, timezone.now())
         if claimed is None:
             raise CommandError("Another run of these accounts is under way. It will pick up what is due; try again when it has ended.")
         with shown() as watch:
