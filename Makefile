@@ -3,14 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 RUN := $(VENV)/bin/python
 PYTEST := $(RUN) -m pytest
+CLIENTS := .venv-clients
+NODE_CLIENTS := $(if $(shell command -v npm 2>/dev/null),$(CLIENTS)/node/.installed)
 
-.PHONY: demo test test-postgres check format messages
+.PHONY: demo test test-postgres clients check format messages
 .DEFAULT_GOAL := demo
 
 demo: $(VENV)/.installed
 	$(RUN) manage.py demo $(DEMO)
 
-test: $(VENV)/.installed-dev $(VENV)/.browser
+test: $(VENV)/.installed-dev $(VENV)/.browser clients
 	$(MAKE) --no-print-directory check
 	$(PYTEST) -n 2 --dist worksteal
 	$(MAKE) --no-print-directory test-postgres
@@ -21,6 +23,21 @@ test-postgres: $(VENV)/.installed-dev
 	@if $(RUN) -c "import psycopg; psycopg.connect('$(TEST_POSTGRES)', connect_timeout=3)" 2>/dev/null; \
 	  then DATABASE_URL=$(TEST_POSTGRES) $(PYTEST) -n 2 --dist worksteal -m "not long" syncconfig; \
 	  else echo "The tests on PostgreSQL were not run: none answers at $(TEST_POSTGRES)."; fi
+
+# Clients that others wrote, which the tests run against the sandbox: each in an environment of its own, none in the product.
+clients: $(CLIENTS)/hubspot/.installed $(CLIENTS)/quickbooks/.installed $(CLIENTS)/intuit/.installed $(NODE_CLIENTS)
+	@$(if $(NODE_CLIENTS),:,echo "The tests with clients for Node are skipped: Node is not installed.")
+
+$(CLIENTS)/node/.installed: connectors/tests/clients/package.json
+	mkdir -p $(@D)
+	cp $< $(@D)/package.json
+	npm install --prefix $(@D) --silent --no-audit --no-fund --no-package-lock --ignore-scripts
+	touch $@
+
+$(CLIENTS)/%/.installed: connectors/tests/clients/requirements-%.txt
+	test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	touch $@
 
 check: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .

@@ -17,6 +17,8 @@ from django.utils import translation
 from connectors.sandbox.server import Server
 from syncconfig.sandboxes import build_sandboxes
 
+pytest_plugins = ["connectors.tests.conformance.plugin"]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The long ones first, so that two processes end together."""
@@ -74,8 +76,11 @@ class Sandboxes:
 def sandboxes(settings: Any) -> Iterator[Sandboxes]:
     """Both simulations with the sample company, and a portal that speaks to them."""
     apps = build_sandboxes(None)
+    apps["hubspot"].switches.limit = apps["hubspot"].switches.search_limit = None
+    apps["quickbooks"].switches.limit_scale = 0
     servers = {key: Server(app).start() for key, app in apps.items()}
     settings.PROVIDERS = "sandbox"
+    settings.SANDBOX_PACE = 0
     settings.SANDBOX_URLS = {key: server.url for key, server in servers.items()}
     settings.PROVIDER_CLIENTS = {"hubspot": ("", ""), "quickbooks": ("", "")}
     for server in servers.values():

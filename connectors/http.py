@@ -26,6 +26,9 @@ from connectors.pacing import MAX_WAIT_SECONDS, Limit, Pace
 USER_AGENT = "Tandem/0.1"
 CONNECT_SECONDS = 5
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
+CALL_SECONDS = 145
+"""From asking to the last byte of the answer, while bytes come: longer than any provider thinks before the first one."""
+CHUNK_BYTES = 128 * 1024
 MAX_TRIES = 4
 MAX_WAITS = 20
 """How often one request is put off before whoever asked is told."""
@@ -185,14 +188,9 @@ class ApiSession:
     def _understand(self, response: requests.Response) -> Answer:
         with response:
             try:
-                raw = response.raw.read(MAX_ANSWER_BYTES + 1, decode_content=True)
+                raw = read_body(response, MAX_ANSWER_BYTES, CALL_SECONDS)
             except (HTTPError, OSError) as error:  # a body that breaks off, stalls, or is not encoded as it says
                 raise _Lost(type(error).__name__) from None
-        if len(raw) > MAX_ANSWER_BYTES:
-            raise _Lost("answer too large")
-        declared = response.headers.get("Content-Length")
-        if declared is not None and "Content-Encoding" not in response.headers and len(raw) < int(declared):
-            raise _Lost("answer cut short")
         body = loads(raw)
         refusal = self.dialect.judge(response.status_code, response.headers, body, raw[:500].decode("utf-8", "replace"))
         if refusal:
@@ -210,6 +208,32 @@ class ApiSession:
         if isinstance(error, Unavailable):
             return error
         return Unavailable("does not answer", provider=self.dialect.provider, words=str(error))
+
+
+class AnswerTooLarge(OSError):
+    """More came than any answer of this kind holds; what is compressed counts unpacked."""
+
+
+class AnswerTooSlow(OSError):
+    """Bytes kept coming, but not all of them in time."""
+
+
+def read_body(response: requests.Response, most: int, seconds: float) -> bytes:
+    """The unpacked body of an answer that was asked for with `stream`: at most `most` bytes, within so many seconds from the asking.
+
+    Raises `AnswerTooLarge`, `AnswerTooSlow`, or what urllib3 raises for a body that breaks off, stalls, or is not encoded as it says.
+    """
+    ends = time.monotonic() + seconds - response.elapsed.total_seconds()
+    parts: list[bytes] = []
+    size = 0
+    while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > most:
+            raise AnswerTooLarge
+        if time.monotonic() > ends:
+            raise AnswerTooSlow
+    return b"".join(parts)
 
 
 class _NotSent(Exception):

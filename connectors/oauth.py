@@ -14,12 +14,12 @@ import requests
 import urllib3
 
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
-from connectors.http import CONNECT_SECONDS, loads, read_body
+from connectors.http import CONNECT_SECONDS, USER_AGENT, loads, read_body
 from connectors.provider import Endpoints, Provider
 
 READ_SECONDS = 20
-CALL_SECONDS = 40
-"""From asking to the last byte of the answer: less than the lease lasts that one refresh is done under."""
+CALL_SECONDS = 30
+"""From asking to the last byte of the answer, while bytes come."""
 MAX_ANSWER_BYTES = 256 * 1024
 DEAD_GRANT = "invalid_grant"
 """The answer that no repetition cures: a person has to reconnect."""
@@ -114,6 +114,7 @@ def parse_grant(provider_key: str, answer: Any, *, previous_refresh_token: str =
 def session() -> requests.Session:
     """A session for token endpoints: no proxies or credentials from the environment, and a redirect is an error, since it would carry a secret."""
     made = requests.Session()
+    made.headers["User-Agent"] = USER_AGENT
     made.trust_env = False
     made.max_redirects = 0
     return made

@@ -19,8 +19,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from connectors.sandbox.state import State
 
@@ -29,7 +29,8 @@ MAX_BODY_BYTES = 20 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`params` are the path's named parts, `query` and `form` keep the last value of a repeated name; `json` is None where the body is not JSON."""
+    """`params` are the path's named parts. `query` joins the values of a repeated name by commas, `form` keeps the last one. `json` is None where the
+    body is not JSON."""
 
     method: str
     path: str
@@ -98,9 +99,14 @@ Hook = Callable[[str, int, Request, "Reply | None"], "Reply | None"]
 """hook(moment, number, request, reply): moment "before" may return a Reply to answer with instead of serving (nothing is committed then),
 moment "after" may return another Reply to send. It may raise `Closed`, sleep, or kill a process."""
 
+Watcher = Callable[["App", Request, "Reply | None"], None]
+"""watcher(app, request, reply): what the app itself answers to a request, before a hook changes it; None where a hook answered in its place."""
+
 
 class App:
-    """One simulated service: routes, state, clock, log."""
+    """One simulated service: routes, state, clock, log. `watchers` see what is served by every app; there are none unless somebody looks on."""
+
+    watchers: ClassVar[list[Watcher]] = []
 
     def __init__(self, name: str, state: State, *, clock: Callable[[], float] = time.time) -> None:
         self.name = name
@@ -127,15 +133,22 @@ class App:
     def serve(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request: hook, gate (rate limits, tokens), route, commit, hook."""
         parts = urlsplit(target)
-        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        query: dict[str, str] = {}
+        for name, value in parse_qsl(parts.query, keep_blank_values=True):
+            query[name] = f"{query[name]},{value}" if name in query else value
         with self.lock:
             self.served += 1
             number = self.served
             request = Request(method, parts.path, {}, query, headers, body)
-            reply = self.hook("before", number, request, None) if self.hook else None
-            if reply is None:
-                reply = (self.gate(request) if self.gate else None) or self._dispatch(request)
-                self.state.commit()
+            own: Reply | None = None
+            try:
+                reply = self.hook("before", number, request, None) if self.hook else None
+                if reply is None:
+                    reply = own = (self.gate(request) if self.gate else None) or self._dispatch(request)
+                    self.state.commit()
+            finally:
+                for watcher in self.watchers:
+                    watcher(self, request, own)
             if self.hook:
                 reply = self.hook("after", number, request, reply) or reply
             if self.keep_log:
@@ -147,7 +160,8 @@ class App:
         for method, pattern, handler in self._routes:
             match = pattern.match(request.path)
             if match and method == request.method:
-                return handler(Request(request.method, request.path, match.groupdict(), request.query, request.headers, request.body))
+                params = {name: unquote(part) for name, part in match.groupdict().items()}
+                return handler(Request(request.method, request.path, params, request.query, request.headers, request.body))
             known = known or bool(match)
         return Reply(405 if known else 404, {"status": "error", "message": "no such resource"})
 

@@ -53,7 +53,7 @@ def serve(pipe: Pipe, fill: Fill, scopes: tuple[str, ...]) -> None:
     age = [LONG_AGO]
     left = hubspot.build(State(), clock=lambda: time.time() - age[0])
     right = quickbooks.build(State(), clock=lambda: time.time() - age[0])
-    left.switches.limit = None
+    left.switches.limit = left.switches.search_limit = None
     right.switches.limit_scale = 0
     fill(left, right)
     age[0] = 0

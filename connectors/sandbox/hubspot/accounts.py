@@ -8,13 +8,15 @@ from connectors.sandbox.hubspot.definitions import ALIASES, ASSOCIATION_TYPES, G
 from connectors.sandbox.hubspot.records import API, Source, Table
 from connectors.sandbox.hubspot.refusals import Refusal, invalid, missing
 from connectors.sandbox.state import Document, State
+from connectors.sandbox.webhooks import Journal
 
 PRIMARY = {1: "companies", 2: "contacts"}
 
 
 class Account:
-    def __init__(self, state: State, moment: Callable[[], int], document: Document, lag_ms: Callable[[], float]) -> None:
+    def __init__(self, state: State, moment: Callable[[], int], document: Document, lag_ms: Callable[[], float], journal: Journal) -> None:
         self.state = state
+        self.journal = journal
         self.details: Document = document["details"]
         self.name: str = document["name"]
         self.portal = str(self.details["portalId"])
@@ -28,7 +30,7 @@ class Account:
             self._remember(link["from"], link["id"], link["to"], link["to_id"], link["types"])
 
     def _table(self, kind: str, facts: ObjectType, moment: Callable[[], int], lag_ms: Callable[[], float]) -> Table:
-        return Table(self.portal, facts, self.state, moment, lambda: self._definitions[kind], lag_ms)
+        return Table(self.portal, facts, self.state, moment, lambda: self._definitions[kind], lag_ms, self.journal)
 
     def _place(self, *parts: str) -> str:
         return "/".join(("hubspot", self.portal, *parts))
@@ -62,6 +64,12 @@ class Account:
 
     def put_group(self, kind: str, group: Document) -> None:
         self.state.put(self._place("groups", kind), group["name"], group)
+
+    def drop_group(self, kind: str, name: str) -> None:
+        """Take a group away. Raises a refusal for the one every account has."""
+        if name == GROUPS[kind][0]:
+            raise invalid("This property group cannot be archived")
+        self.state.delete(self._place("groups", kind), name)
 
     # Associations
 
@@ -97,6 +105,10 @@ class Account:
                 self.tables[name].change(document, {}, source)
         return held
 
+    def types_between(self, kind: str, record_id: str, to: str, to_id: str) -> frozenset[int]:
+        """The type ids from one record to another, archived or not."""
+        return frozenset(self._links.get((kind, record_id, to), {}).get(to_id, ()))
+
     def _first_company(self, kind: str, record_id: str, to: str, to_id: str) -> bool:
         if {kind, to} != {"contacts", "companies"}:
             return False
@@ -109,7 +121,14 @@ class Account:
                 self._drop("contacts", contact, "companies", company)
                 self._link("contacts", contact, "companies", company, types - {1})
 
+    def _note(self, kind: str, record_id: str, to: str, to_id: str) -> None:
+        """Tell the journal how a pair is before it changes, as either side sees it."""
+        if self.journal.is_open:
+            for pair in ((kind, record_id, to, to_id), (to, to_id, kind, record_id)):
+                self.journal.note((self.portal, *pair), self.types_between(*pair))
+
     def _link(self, kind: str, record_id: str, to: str, to_id: str, types: set[int]) -> set[int]:
+        self._note(kind, record_id, to, to_id)
         held = self._remember(kind, record_id, to, to_id, types)
         back = self._remember(to, to_id, kind, record_id, {INVERSES[t] for t in types})
         self._store(kind, record_id, to, to_id, held)
@@ -129,6 +148,7 @@ class Account:
                 yield to, to_id, set(types)
 
     def _drop(self, kind: str, record_id: str, to: str, to_id: str) -> None:
+        self._note(kind, record_id, to, to_id)
         for a, b, c, d in ((kind, record_id, to, to_id), (to, to_id, kind, record_id)):
             self._links.get((a, b, c), {}).pop(d, None)
             self.state.delete(self._place("associations"), f"{a}:{b}:{c}:{d}")

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from connectors.sandbox.hubspot.accounts import Account
 from connectors.sandbox.hubspot.definitions import TYPES
+from connectors.sandbox.hubspot.records import API
 from connectors.sandbox.hubspot.refusals import Refusal, invalid
+from connectors.sandbox.hubspot.webhooks import HubSpotWebhooks
 from connectors.sandbox.server import App, Reply, Request
 from connectors.sandbox.state import Document, State
 
@@ -36,8 +38,9 @@ class Switches:
     """What the reference leaves open, and what tests turn.
 
     `search_lag` is in seconds. `limit` counts requests in 10 seconds per account and app, associations apart; `search_limit` requests in one
-    second per account; None turns a limit off, and the headers tell of a very high one. `multi_status` is the status of a batch with mixed results,
-    0 for the plain 200 or 201. `trace_ids_everywhere` lets trace ids ask for mixed results in update and upsert too, not in create only.
+    second per account; `limit_speed` shortens both times. None turns a limit off, and the headers tell of a very high one. `multi_status` is the
+    status of a batch with mixed results, 0 for the plain 200 or 201. `trace_ids_everywhere` lets trace ids ask for mixed results in update and
+    upsert too, not in create only. `pkce` off ignores the challenge that a consent was asked with.
 
     Of commerce: `spaced_association_keys` names associations of a read "line items" instead of "line_items"; `rollups_touch` lets calculated totals
     move the modified time; `discount_per_unit` off makes a line's discount a percentage; `invoices_frozen` keeps the API from changing lines, amounts
@@ -48,6 +51,7 @@ class Switches:
     """
 
     rotate_refresh_tokens: bool = True
+    pkce: bool = True
     shuffle: bool = True
     multi_status: int = 207
     trace_ids_everywhere: bool = False
@@ -69,21 +73,23 @@ class Switches:
     search_lag: float = 0.0
     limit: int | None = 100
     search_limit: int | None = 5
+    limit_speed: float = 1.0
 
 
 class HubSpot(App):
-    """The app with its accounts in memory. `reload` builds them anew from the state."""
+    """The app with its accounts in memory. `reload` builds them anew from the state. `webhooks` are those of the bundled client."""
 
     def __init__(self, state: State, *, clock: Callable[[], float] = time.time) -> None:
         super().__init__("hubspot", state, clock=clock)
         self.switches = Switches()
+        self.webhooks = HubSpotWebhooks(self, CLIENT_ID, CLIENT_SECRET)
         self.accounts: dict[str, Account] = {}
         self._spent: dict[str, deque[float]] = {}
         self.reload()
 
     def reload(self) -> None:
         """Forget what is in memory and read the state; a state without accounts gets the default one and the default client."""
-        self.accounts = {key: Account(self.state, self.moment, details, self.lag) for key, details in self.state.all(ACCOUNTS)}
+        self.accounts = {key: self._account(details) for key, details in self.state.all(ACCOUNTS)}
         if self.state.get(CLIENTS, CLIENT_ID) is None:
             self.add_client(CLIENT_ID, CLIENT_SECRET)
         if not self.accounts:
@@ -98,9 +104,17 @@ class HubSpot(App):
         """How far search is behind, in milliseconds."""
         return self.switches.search_lag * 1000
 
+    def correlation_id(self) -> str:
+        """What an error names the present request by."""
+        return f"00000000-0000-4000-8000-{self.served:012d}"
+
     def add_client(self, client_id: str, secret: str) -> None:
         """Register an app that accounts may connect."""
-        self.state.put(CLIENTS, client_id, {"secret": secret, "app_id": 1000000 + self.state.count(CLIENTS)})
+        self.state.put(CLIENTS, client_id, {"secret": secret, "app_id": int(API.id) + self.state.count(CLIENTS)})
+
+    def app_id(self, client_id: str) -> int:
+        """The number of an app that was registered."""
+        return int((self.state.get(CLIENTS, client_id) or {})["app_id"])
 
     def add_account(self, portal_id: int, name: str, **details: Any) -> Account:
         """Open an account; `details` replace members of the answer of account-info."""
@@ -118,8 +132,16 @@ class HubSpot(App):
         }
         kept = {"name": name, "details": document}
         self.state.put(ACCOUNTS, str(portal_id), kept)
-        self.accounts[str(portal_id)] = Account(self.state, self.moment, kept, self.lag)
+        self.accounts[str(portal_id)] = self._account(kept)
         return self.accounts[str(portal_id)]
+
+    def _account(self, kept: Document) -> Account:
+        return Account(self.state, self.moment, kept, self.lag, self.webhooks.journal)
+
+    def serve(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        with self.lock, self.webhooks.listening():
+            self.webhooks.caller = ""
+            return super().serve(method, target, headers, body)
 
     def set_payments(self, portal_id: int, on: bool) -> None:
         """Say whether an account has HubSpot payments or Stripe set up, without which its API keeps no payments."""
@@ -149,6 +171,7 @@ class HubSpot(App):
         headers: dict[str, str] = {}
         try:
             grant = self._grant(request)
+            self.webhooks.caller = grant["client"]
             headers = self._spend(grant, bucket)
             if request.params.get("version", VERSIONS[0]) not in VERSIONS:
                 raise Refusal(404, "OBJECT_NOT_FOUND", "There is no such API version.")
@@ -162,7 +185,7 @@ class HubSpot(App):
                 require_json(request)
             reply = handler(request, account)
         except Refusal as refusal:
-            reply = refusal.reply(f"00000000-0000-4000-8000-{self.served:012d}")
+            reply = refusal.reply(self.correlation_id())
         reply.headers.update(headers)
         return reply
 
@@ -184,9 +207,9 @@ class HubSpot(App):
     def _spend(self, grant: Document, bucket: str) -> dict[str, str]:
         """Count one request; the headers that tell what is left, none for search."""
         if bucket == "search":
-            limit, seconds, owner = self.switches.search_limit, 1.0, f"search {grant['portal']}"
+            limit, seconds, owner = self.switches.search_limit, 1.0 / self.switches.limit_speed, f"search {grant['portal']}"
         else:
-            limit, seconds, owner = self.switches.limit, WINDOW_SECONDS, f"{bucket} {grant['portal']} {grant['client']}"
+            limit, seconds, owner = self.switches.limit, WINDOW_SECONDS / self.switches.limit_speed, f"{bucket} {grant['portal']} {grant['client']}"
         if limit is None:
             return {} if bucket == "search" else rate_headers(UNLIMITED, UNLIMITED)
         now = self.clock()

@@ -5,20 +5,23 @@ The real service wants https or localhost as place to return to; here any loopba
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from urllib.parse import urlencode, urlsplit
 
 from connectors.sandbox import pages
 from connectors.sandbox.hubspot.app import CLIENTS, HubSpot, header
+from connectors.sandbox.hubspot.refusals import missing
+from connectors.sandbox.pkce import proves
 from connectors.sandbox.server import Reply, Request
 from connectors.sandbox.state import Document
 
 ACCESS_SECONDS = 1800
 CODE_SECONDS = 600
 ROOT = "/oauth/{version}/token"
+OLD_ACCESS = "/oauth/v1/access-tokens/{token}"
+OLD_REFRESH = "/oauth/v1/refresh-tokens/{token}"
+OLD_ANSWER = ("access_token", "refresh_token", "token_type", "expires_in")
 
 
 class Denied(Exception):
@@ -71,7 +74,10 @@ def add(app: HubSpot) -> None:
 
     @app.route("POST", ROOT)
     def token(request: Request) -> Reply:
-        return _answer(lambda: _token(app, request.form))
+        answer = _answer(lambda: _token(app, request.form))
+        if request.params["version"] == "v1" and answer.status == 200:
+            answer.body = {name: answer.body[name] for name in OLD_ANSWER}
+        return answer
 
     @app.route("POST", ROOT + "/introspect")
     def introspect(request: Request) -> Reply:
@@ -80,6 +86,30 @@ def add(app: HubSpot) -> None:
     @app.route("POST", ROOT + "/revoke")
     def revoke(request: Request) -> Reply:
         return _answer(lambda: _revoke(app, request.form))
+
+    @app.route("GET", OLD_ACCESS)
+    def describe_access(request: Request) -> Reply:
+        use, document, grant = _held(app, request.params)
+        if document is None or grant is None or use != "access" or document["expires"] <= app.clock():
+            return _unknown_token(app)
+        client: Document = app.state.get(CLIENTS, grant["client"]) or {}
+        more = {"app_id": client["app_id"], "expires_in": int(document["expires"] - app.clock())}
+        return Reply(200, {**_facts(grant), **more, "token": request.params["token"], "token_type": "access"})
+
+    @app.route("GET", OLD_REFRESH)
+    def describe_refresh(request: Request) -> Reply:
+        use, _, grant = _held(app, request.params)
+        if grant is None or use != "refresh":
+            return _unknown_token(app)
+        return Reply(200, {**_facts(grant), "client_id": grant["client"], "token": request.params["token"], "token_type": "refresh"})
+
+    @app.route("DELETE", OLD_REFRESH)
+    def forget_refresh(request: Request) -> Reply:
+        use, document, _ = _held(app, request.params)
+        if document is None or use != "refresh":
+            return _unknown_token(app)
+        disconnect(app, document["grant"])
+        return Reply(204)
 
 
 def same_origin(request: Request) -> str:
@@ -155,13 +185,9 @@ def _exchange(app: HubSpot, form: Mapping[str, str]) -> Document:
         raise Denied("BAD_AUTH_CODE", "missing or unknown auth code")
     if kept["redirect_uri"] != form.get("redirect_uri"):
         raise Denied("BAD_REDIRECT_URI", "redirect_uri does not match the one of the authorization")
-    if kept["challenge"] and kept["challenge"] not in (form.get("code_verifier", ""), _s256(form.get("code_verifier", ""))):
+    if app.switches.pkce and kept["challenge"] and not proves(form.get("code_verifier", ""), kept["challenge"]):
         raise Denied("BAD_AUTH_CODE", "code_verifier does not match")
     return issue(app, {"client": kept["client"], "portal": kept["portal"], "scopes": kept["scopes"]})
-
-
-def _s256(verifier: str) -> str:
-    return urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
 def _refresh(app: HubSpot, form: Mapping[str, str]) -> Document:
@@ -220,19 +246,40 @@ def _held(app: HubSpot, form: Mapping[str, str]) -> tuple[str, Document | None, 
 def _introspect(app: HubSpot, form: Mapping[str, str]) -> Document:
     client = _client(app, form)
     use, document, grant = _held(app, form)
-    left = int(document["expires"] - app.clock()) if document and use == "access" else 0
-    active = grant is not None and (use == "refresh" or left > 0)
-    facts = {"hub_id": int(grant["portal"]), "scopes": grant["scopes"], "user_id": 1, "user": "owner@fernhill.example"} if grant else {}
+    if document is None or grant is None:
+        return {"active": False}
+    token = form.get("token") or form.get(form.get("token_type_hint", ""), "")
+    facts = {"token": token, "token_use": f"{use}_token", "token_type": "bearer", "client_id": form["client_id"], "app_id": client["app_id"]}
+    if use == "refresh":
+        return {"active": True, **facts, **_facts(grant)}
+    left = int(document["expires"] - app.clock())
+    signed = _signed(client, document, grant)
+    return {"active": left > 0, **facts, **_facts(grant), "expires_in": left, "is_private_distribution": True, "signed_access_token": signed}
+
+
+def _signed(client: Document, document: Document, grant: Document) -> Document:
+    """What HubSpot packs into an access token, without a signature that anybody could check."""
     return {
-        "active": active,
-        "token_use": f"{use}_token",
-        "token_type": "bearer",
-        "client_id": form["client_id"],
-        "app_id": client["app_id"],
-        "expires_in": left,
-        "is_private_distribution": True,
-        **facts,
+        "appId": client["app_id"],
+        "expiresAt": round(document["expires"] * 1000),
+        "hubId": int(grant["portal"]),
+        "hublet": "na1",
+        "installingUserId": 1,
+        "isPrivateDistribution": True,
+        "isServiceAccount": False,
+        "isUserLevel": False,
+        "scopes": " ".join(grant["scopes"]),
+        "userId": 1,
+        **dict.fromkeys(("newSignature", "scopeToScopeGroupPks", "signature", "trialScopes", "trialScopeToScopeGroupPks"), ""),
     }
+
+
+def _facts(grant: Document) -> Document:
+    return {"hub_id": int(grant["portal"]), "scopes": grant["scopes"], "user_id": 1, "user": "owner@fernhill.example"}
+
+
+def _unknown_token(app: HubSpot) -> Reply:
+    return missing("There is no such token.").reply(app.correlation_id())
 
 
 def _revoke(app: HubSpot, form: Mapping[str, str]) -> Document:

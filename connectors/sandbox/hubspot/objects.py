@@ -70,6 +70,11 @@ def grouped(app: HubSpot, account: Account, kind: str, record_id: str, wanted: S
     return shown
 
 
+def flag(query: Mapping[str, str], name: str) -> bool:
+    """Whether a parameter says true, in any case: HubSpot's client for Python writes "True"."""
+    return query.get(name, "").lower() == "true"
+
+
 def need_object(value: Any, what: str = "Invalid input JSON") -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise invalid(what)
@@ -117,7 +122,7 @@ def add(app: HubSpot) -> None:
         names, wanted = known(table, listed(query.get("properties", ""))), listed(query.get("associations", ""))
         results: list[dict[str, Any]] = []
         following = ""
-        for document in table.after(int(after), archived=query.get("archived") == "true"):
+        for document in table.after(int(after), archived=flag(query, "archived")):
             if len(results) == limit:
                 following = document["id"]
                 break
@@ -131,7 +136,7 @@ def add(app: HubSpot) -> None:
     @app.api("GET", ROOT + "/{id}", "read")
     def get(request: Request, account: Account) -> Reply:
         table, query = account.table(request.params["type"]), request.query
-        if query.get("archived") == "true":
+        if flag(query, "archived"):
             archived = table.get(request.params["id"])
             if archived is None or archived["archived"] is None:
                 raise missing()

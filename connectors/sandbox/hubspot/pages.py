@@ -15,6 +15,7 @@ from connectors.sandbox.hubspot.records import PERSON, Table
 from connectors.sandbox.pages import Html, button, form, layout, link, note, table
 from connectors.sandbox.server import Reply, Request
 from connectors.sandbox.state import Document
+from connectors.sandbox.webhooks import panel
 
 PAGE = 50
 
@@ -29,7 +30,7 @@ def add(app: HubSpot) -> None:
             for key, a in app.accounts.items()
         ]
         words = note("This is a simulation of HubSpot for trying things out. It keeps its own records and reaches nobody.")
-        return Reply(200, layout("HubSpot sandbox", words + table(["Account", "Id", "Payments"], rows)))
+        return Reply(200, layout("HubSpot sandbox", words + table(["Account", "Id", "Payments"], rows) + panel(app.webhooks)))
 
     @page(app, "GET", "/contacts/{portal}/objects/{type}")
     def list_page(request: Request, account: Account) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.sandbox.hubspot.accounts import Account
 from connectors.sandbox.hubspot.app import HubSpot
 from connectors.sandbox.hubspot.batches import inputs_of
-from connectors.sandbox.hubspot.objects import need_object
+from connectors.sandbox.hubspot.objects import flag, need_object
 from connectors.sandbox.hubspot.refusals import Refusal, invalid, missing
 from connectors.sandbox.hubspot.values import iso
 from connectors.sandbox.server import Reply, Request
@@ -37,7 +37,7 @@ def add(app: HubSpot) -> None:
 
     @app.api("GET", ROOT, "read")
     def list_all(request: Request, account: Account) -> Reply:
-        archived = request.query.get("archived") == "true"
+        archived = flag(request.query, "archived")
         definitions = account.definitions(account.type_name(request.params["type"])).values()
         return Reply(200, {"results": [d for d in definitions if d["archived"] is archived]})
 
@@ -65,10 +65,19 @@ def add(app: HubSpot) -> None:
 
     @app.api("GET", ROOT + "/groups/{group}", "read")
     def read_group(request: Request, account: Account) -> Reply:
-        group = account.groups(account.type_name(request.params["type"])).get(request.params["group"])
-        if group is None:
-            raise missing("No such property group")
-        return Reply(200, group)
+        return Reply(200, need_group(account, request))
+
+    @app.api("PATCH", ROOT + "/groups/{group}", "schema")
+    def update_group(request: Request, account: Account) -> Reply:
+        kind, body = account.type_name(request.params["type"]), need_object(request.json)
+        changed = {**need_group(account, request), **{key: body[key] for key in ("label", "displayOrder") if key in body}}
+        account.put_group(kind, changed)
+        return Reply(200, changed)
+
+    @app.api("DELETE", ROOT + "/groups/{group}", "schema")
+    def archive_group(request: Request, account: Account) -> Reply:
+        account.drop_group(account.type_name(request.params["type"]), need_group(account, request)["name"])
+        return Reply(204)
 
     @app.api("GET", ROOT + "/{name}", "read")
     def read(request: Request, account: Account) -> Reply:
@@ -79,16 +88,14 @@ def add(app: HubSpot) -> None:
         kind, definition, body = account.type_name(request.params["type"]), need(account, request), need_object(request.json)
         if definition["modificationMetadata"]["readOnlyDefinition"]:
             raise invalid("This property cannot be changed")
-        changed = {**definition, **{key: body[key] for key in CHANGEABLE if key in body}, "updatedAt": iso(app.moment())}
+        options = {"options": _options(body)} if "options" in body else {}
+        changed = {**definition, **{key: body[key] for key in CHANGEABLE if key in body}, **options, "updatedAt": iso(app.moment())}
         account.put_definition(kind, changed)
         return Reply(200, changed)
 
     @app.api("DELETE", ROOT + "/{name}", "schema")
     def archive(request: Request, account: Account) -> Reply:
-        kind, definition = account.type_name(request.params["type"]), need(account, request)
-        if not definition["modificationMetadata"]["archivable"]:
-            raise invalid("This property cannot be archived")
-        account.put_definition(kind, {**definition, "archived": True, "archivedAt": iso(app.moment())})
+        archive_all(app, account, account.type_name(request.params["type"]), [need(account, request)])
         return Reply(204)
 
     @app.api("POST", ROOT + "/batch/create", "schema")
@@ -105,6 +112,14 @@ def add(app: HubSpot) -> None:
         wanted = [str(item.get("name", "")) for item in inputs_of(request)]
         return batch(app, 200, [held[name] for name in wanted if name in held])
 
+    @app.api("POST", ROOT + "/batch/archive", "schema")
+    def batch_archive(request: Request, account: Account) -> Reply:
+        kind = account.type_name(request.params["type"])
+        held = account.definitions(kind)
+        wanted = [str(item.get("name", "")) for item in inputs_of(request)]
+        archive_all(app, account, kind, [held[name] for name in wanted if name in held and not held[name]["archived"]])
+        return Reply(204)
+
 
 def batch(app: HubSpot, status: int, results: list[Document]) -> Reply:
     now = iso(app.moment())
@@ -116,6 +131,21 @@ def need(account: Account, request: Request) -> Document:
     if definition is None or definition["archived"]:
         raise missing(f"No property exists with the name '{request.params['name']}'.")
     return definition
+
+
+def need_group(account: Account, request: Request) -> Document:
+    group = account.groups(account.type_name(request.params["type"])).get(request.params["group"])
+    if group is None:
+        raise missing("No such property group")
+    return group
+
+
+def archive_all(app: HubSpot, account: Account, kind: str, definitions: Sequence[Document]) -> None:
+    """Archive properties, all or none. Raises a refusal for those of HubSpot's own."""
+    if not all(definition["modificationMetadata"]["archivable"] for definition in definitions):
+        raise invalid("This property cannot be archived")
+    for definition in definitions:
+        account.put_definition(kind, {**definition, "archived": True, "archivedAt": iso(app.moment())})
 
 
 def checked(app: HubSpot, account: Account, kind: str, body: Mapping[str, Any]) -> Document:
@@ -139,13 +169,18 @@ def checked(app: HubSpot, account: Account, kind: str, body: Mapping[str, Any]) 
     return _definition(app, body, name, unique)
 
 
+def _options(body: Mapping[str, Any]) -> list[Document]:
+    """Options as they are shown, where each says whether it is hidden."""
+    return [{"hidden": False, **option} for option in body.get("options") or ()]
+
+
 def _definition(app: HubSpot, body: Mapping[str, Any], name: str, unique: bool) -> Document:
     now = iso(app.moment())
     return {
         "name": name,
         **{key: body[key] for key in ("label", "type", "fieldType", "groupName")},
         "description": body.get("description", ""),
-        "options": list(body.get("options") or ()),
+        "options": _options(body),
         "displayOrder": body.get("displayOrder", -1),
         "calculated": False,
         "externalOptions": False,

@@ -17,6 +17,7 @@ from connectors.sandbox.hubspot.definitions import ObjectType
 from connectors.sandbox.hubspot.refusals import Refusal, conflicting_value, contact_exists, invalid_values
 from connectors.sandbox.hubspot.values import Bad, iso, stored
 from connectors.sandbox.state import Document, State
+from connectors.sandbox.webhooks import Journal
 
 Definitions = Mapping[str, Document]
 Claims = set[tuple[str, str]]
@@ -32,6 +33,7 @@ class Source:
 
 PERSON = Source("CRM_UI", "userId:1")
 API = Source("INTEGRATION", "1000001")
+"""The bundled app, which is the first of `HubSpot.add_client`."""
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Table:
     moment: Callable[[], int]
     definitions: Callable[[], Definitions]
     lag_ms: Callable[[], float]
+    journal: Journal
     documents: dict[int, Document] = field(default_factory=dict)
     ids: list[int] = field(default_factory=list)
     unique: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -202,6 +205,7 @@ class Table:
 
     def forget(self, document: Document, successor: str = "") -> None:
         """Remove a record for good; its id answers with the successor, if there is one."""
+        self.journal.note((self.portal, self.kind.name, document["id"]), document)
         self._unindex(document)
         number = int(document["id"])
         self.documents.pop(number, None)
@@ -236,6 +240,7 @@ class Table:
         return {**stamps, "hs_invoice_source": "hubspot"} if self.kind.name == "invoices" and source is PERSON else stamps
 
     def _put(self, document: Document, before: Document | None) -> None:
+        self.journal.note((self.portal, self.kind.name, document["id"]), before)
         number = int(document["id"])
         if self.lag_ms() > 0:
             self.lagging.setdefault(number, []).append((document["updated"], before))

@@ -190,7 +190,7 @@ def _sorted(table: Table, found: list[Document], sorts: Iterable[Any]) -> list[D
     found.sort(key=lambda d: int(d["id"]))
     if not rules:
         return found
-    rule = {"propertyName": rules[0]} if isinstance(rules[0], str) else rules[0]
+    rule = _rule(rules[0]) if isinstance(rules[0], str) else rules[0]
     definition = table.definitions().get(str(rule.get("propertyName", "")))
     if definition is None:
         raise invalid(f"Cannot sort by {rule.get('propertyName')}")
@@ -199,3 +199,8 @@ def _sorted(table: Table, found: list[Document], sorts: Iterable[Any]) -> list[D
     empty = [d for d in found if read(d) is None]
     filled.sort(key=read, reverse=rule.get("direction") == "DESCENDING")
     return filled + empty
+
+
+def _rule(text: str) -> dict[str, str]:
+    """A sort written as a property name; a minus before it turns it round, as HubSpot's client for Node tells."""
+    return {"propertyName": text.removeprefix("-"), "direction": "DESCENDING" if text.startswith("-") else "ASCENDING"}

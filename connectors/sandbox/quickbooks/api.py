@@ -11,7 +11,6 @@ from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.entities import BY_PATH
 from connectors.sandbox.quickbooks.faults import Fault
 from connectors.sandbox.quickbooks.lines import discount_account
-from connectors.sandbox.quickbooks.query import parse
 from connectors.sandbox.quickbooks.select import select
 from connectors.sandbox.quickbooks.settings import company_info, preferences
 from connectors.sandbox.quickbooks.times import answer_time
@@ -86,7 +85,7 @@ def _answer(app: QuickBooksApp, act: Act, request: Request) -> Reply:
 
 
 def _query(company: Company, text: str) -> Answer:
-    return {"QueryResponse": select(company, parse(text, company.switches.refused_characters))}
+    return {"QueryResponse": select(company, text)}
 
 
 def _written(company: Company, name: str, request: Request) -> Answer:

@@ -10,6 +10,7 @@ from connectors.sandbox.quickbooks import charter, faults, oauth
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.limits import Limits
 from connectors.sandbox.quickbooks.switches import Switches
+from connectors.sandbox.quickbooks.webhooks import QuickBooksWebhooks
 from connectors.sandbox.server import App, Reply, Request
 from connectors.sandbox.state import State
 
@@ -23,15 +24,17 @@ class QuickBooksApp(App):
     def __init__(self, state: State, *, clock: Callable[[], float] = time.time) -> None:
         super().__init__("quickbooks", state, clock=clock)
         self.switches = Switches()
+        self.webhooks = QuickBooksWebhooks(self)
         self.companies: dict[str, Company] = {}
         self._limits = Limits(self.switches, clock)
         self.gate = self._admit
         for realm, profile in state.all(COMPANIES):
-            self.companies[realm] = Company(state, realm, profile, self.switches, clock)
+            self.companies[realm] = Company(state, realm, profile, self.switches, clock, self.webhooks.journal)
             charter.found(self.companies[realm])
 
     def serve(self, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        reply = super().serve(method, target, headers, body)
+        with self.lock, self.webhooks.listening():
+            reply = super().serve(method, target, headers, body)
         reply.headers.setdefault("intuit_tid", f"1-{int(self.clock()):08x}-{self.served:024x}")
         return reply
 
@@ -71,6 +74,6 @@ def add_company(
     """Add a company that has its lists, but no people, items or transactions, and give it back."""
     profile = {"name": name, "country": country, "currency": currency, "currency_name": currency_name, "zone": zone, "created": int(app.clock())}
     app.state.put(COMPANIES, realm, profile)
-    app.companies[realm] = Company(app.state, realm, profile, app.switches, app.clock)
+    app.companies[realm] = Company(app.state, realm, profile, app.switches, app.clock, app.webhooks.journal)
     charter.found(app.companies[realm])
     return app.companies[realm]

@@ -8,7 +8,6 @@ from typing import Any
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.entities import ENTITIES
 from connectors.sandbox.quickbooks.faults import Fault
-from connectors.sandbox.quickbooks.query import parse
 from connectors.sandbox.quickbooks.replay import LONGEST_IN_BATCH, LONGEST_MEMBER, check, once
 from connectors.sandbox.quickbooks.select import select
 
@@ -24,8 +23,10 @@ def run(company: Company, body: Any, requestid: str, number: int) -> list[dict[s
     if len(members) > MOST_MEMBERS:
         raise Fault("1040", f"A batch may hold {MOST_MEMBERS} items, this one has {len(members)}")
     names = [str(member.get("bId", "")) for member in members]
-    if len(set(names)) < len(names) or any(not 0 < len(name) <= LONGEST_MEMBER for name in names):
-        raise Fault("2130", f"Every member needs a bId of its own, of at most {LONGEST_MEMBER} characters")
+    if len(set(names)) < len(names) or not all(names):
+        raise Fault("2130", "Every member needs a bId of its own")
+    if requestid and any(len(name) > LONGEST_MEMBER for name in names):
+        raise Fault("2130", f"With a requestid, a bId may have {LONGEST_MEMBER} characters")
     answers = [_member(company, member, name, requestid) for member, name in zip(members, names, strict=True)]
     if company.switches.batch_shuffled:
         random.Random(number).shuffle(answers)
@@ -40,7 +41,7 @@ def _member(company: Company, member: dict[str, Any], name: str, requestid: str)
 
 def _query(company: Company, text: str) -> dict[str, Any]:
     try:
-        return {"QueryResponse": select(company, parse(text, company.switches.refused_characters))}
+        return {"QueryResponse": select(company, text)}
     except Fault as fault:
         return {"Fault": fault.body()}
 

@@ -17,6 +17,7 @@ from connectors.sandbox.quickbooks.switches import Switches
 from connectors.sandbox.quickbooks.tables import Table
 from connectors.sandbox.quickbooks.times import stamp
 from connectors.sandbox.state import Document, State
+from connectors.sandbox.webhooks import Journal
 
 CENT = Decimal("0.01")
 GONE = "Object Not Found : Another user has deleted this transaction."
@@ -31,13 +32,14 @@ def cents(amount: Decimal | int) -> Decimal:
 class Books:
     """`profile` is the stored {"name", "country", "currency", "currency_name", "zone", "created"}."""
 
-    def __init__(self, state: State, realm: str, profile: Document, switches: Switches, clock: Callable[[], float]) -> None:
+    def __init__(self, state: State, realm: str, profile: Document, switches: Switches, clock: Callable[[], float], journal: Journal) -> None:
         self.realm = realm
         self.profile = profile
         self.switches = switches
         self.clock = clock
         self.state = state
-        self.tables = {name: Table(state, realm, entity) for name, entity in ENTITIES.items()}
+        self.journal = journal
+        self.tables = {name: Table(state, realm, entity, journal) for name, entity in ENTITIES.items()}
 
     @property
     def american(self) -> bool:
@@ -54,6 +56,7 @@ class Books:
 
     def change_settings(self, **changes: Any) -> Settings:
         """What a person does on the settings page."""
+        self.journal.note((self.realm, "Preferences", "1"), self.settings)
         settings = replace(self.settings, **changes)
         self.state.put("settings", self.realm, {**asdict(settings), "version": self.settings_version + 1})
         return settings

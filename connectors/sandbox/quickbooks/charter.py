@@ -67,6 +67,7 @@ def _add_tax(books: Books, name: str, percent: Decimal) -> None:
 def _add(books: Books, name: str, values: dict[str, Any]) -> str:
     entity = ENTITIES[name]
     row = books.row(entity, {**entity.defaults, "Active": True, **values}, None)
-    row["FullyQualifiedName"] = row["Name"]
+    if entity.fully_named:
+        row["FullyQualifiedName"] = row["Name"]
     books.table(name).put(row)
     return str(row["Id"])

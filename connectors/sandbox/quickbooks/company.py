@@ -59,6 +59,7 @@ class Company(Books):
 
     def merge(self, name: str, winner: str, loser: str) -> None:
         """What the page's merge does: the winner takes over all transactions, the loser is gone, or inactive by switch."""
+        self.journal.note((self.realm, name, winner, loser), None)
         if name == "Customer":
             self._hand_over(winner, loser)
         if self.switches.merge_leaves_inactive:

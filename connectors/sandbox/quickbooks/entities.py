@@ -29,4 +29,4 @@ def sortable(entity: Entity, name: str) -> bool:
 
 
 def _fully_named(entity: Entity, name: str) -> bool:
-    return name == "FullyQualifiedName" and bool(entity.key)
+    return name == "FullyQualifiedName" and entity.fully_named

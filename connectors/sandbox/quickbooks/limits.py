@@ -28,7 +28,7 @@ class Limits:
         counted = [n for n, (what, _, _) in enumerate(WINDOWS) if batch or what == "request"]
         for n in counted:
             served = self._served.setdefault((realm, n), deque())
-            while served and served[0] <= now - WINDOWS[n][2]:
+            while served and served[0] <= now - WINDOWS[n][2] / self._switches.limit_speed:
                 served.popleft()
             if len(served) >= max(1, int(WINDOWS[n][1] * scale)):
                 return False

@@ -142,6 +142,9 @@ def _rate(books: Books, amount: Decimal, detail: Line) -> Line:
     """Quantity and rate to seven places. Where both are given, their product in cents must be the amount, or the rate is made to fit, by switch."""
     quantity, rate = (_seven(number(name, detail.get(name))) for name in ("Qty", "UnitPrice"))
     if quantity is not None and rate is not None and cents(quantity * rate) != amount:
+        if not quantity and not rate:
+            # python-quickbooks sends two zeros where neither was given.
+            return {}
         if not books.switches.amount_rewrites_rate or not quantity:
             raise Fault(
                 "6070", f"Amount calculation incorrect in the request : Amount {amount} is not UnitPrice {rate} * Qty {quantity}", element="Amount"

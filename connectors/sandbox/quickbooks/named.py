@@ -51,9 +51,10 @@ def _store(books: Books, entity: Entity, values: Document, old: Document | None)
         row["Type"] = "DATE_DRIVEN" if "DayOfMonthDue" in row else "STANDARD"
     if entity.family is Family.PERSON and row.get("PrintOnCheckName") in (None, (old or {}).get("DisplayName")):
         row["PrintOnCheckName"] = str(row["DisplayName"])[:110]
-    parent = values.get("ParentRef")
-    above = books.read(entity.name, parent["value"])["FullyQualifiedName"] + ":" if parent else ""
-    row["FullyQualifiedName"] = above + row[entity.key]
+    if entity.fully_named:
+        parent = values.get("ParentRef")
+        above = books.read(entity.name, parent["value"])["FullyQualifiedName"] + ":" if parent else ""
+        row["FullyQualifiedName"] = above + row[entity.key]
     books.table(entity.name).put(row)
     return row
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from connectors.sandbox import pages
+from connectors.sandbox.pkce import proves
 from connectors.sandbox.server import Reply, Request
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def routes(app: QuickBooksApp) -> None:
             return Reply(400, pages.layout("Intuit sandbox", pages.note(problem, error=True)))
         code = secrets.token_urlsafe(24)
         query = request.query
-        app.state.put(CODES, code, {"realm": realm, "scope": query["scope"], "redirect": query["redirect_uri"], "at": app.clock(), "grant": ""})
+        asked = {"scope": query["scope"], "redirect": query["redirect_uri"], "challenge": query.get("code_challenge", "")}
+        app.state.put(CODES, code, {**asked, "realm": realm, "at": app.clock(), "grant": ""})
         return _back(query["redirect_uri"], {"code": code, "state": query.get("state", ""), "realmId": realm})
 
     @app.route("POST", "/connect/oauth2/cancel")
@@ -70,7 +72,7 @@ def routes(app: QuickBooksApp) -> None:
         if not _is_client(request):
             return Reply(401, {"error": "invalid_client"})
         form = request.form
-        hard = _header(request, "x-include-refresh-token-hard-expires-in").lower() == "true"
+        hard = header(request, "x-include-refresh-token-hard-expires-in").lower() == "true"
         if form.get("grant_type") == "authorization_code":
             return _exchange(app, form, hard)
         if form.get("grant_type") == "refresh_token":
@@ -81,7 +83,9 @@ def routes(app: QuickBooksApp) -> None:
     def revoke(request: Request) -> Reply:
         if not _is_client(request):
             return Reply(401, {"error": "invalid_client"})
-        token = request.json.get("token", "") if isinstance(request.json, dict) else ""
+        # Intuit's clients send JSON, others the form that RFC 7009 asks for.
+        body = request.json if isinstance(request.json, dict) else request.form
+        token = body.get("token", "")
         known = app.state.get(REFRESH, str(token)) or app.state.get(ACCESS, str(token))
         if not known:
             return Reply(400, {"error": "invalid_request"})
@@ -105,7 +109,7 @@ def issue(app: QuickBooksApp, realm: str, scope: str = "com.intuit.quickbooks.ac
 
 def access_of(app: QuickBooksApp, request: Request) -> dict[str, Any] | None:
     """What the request's access token stands for: {"realm", "scope", "grant", ...}, or None when it is missing, unknown or expired."""
-    scheme, _, token = _header(request, "authorization").partition(" ")
+    scheme, _, token = header(request, "authorization").partition(" ")
     access = app.state.get(ACCESS, token) if scheme.lower() == "bearer" else None
     return access if access and app.clock() < access["expires"] else None
 
@@ -134,6 +138,8 @@ def _exchange(app: QuickBooksApp, form: dict[str, str], hard: bool) -> Reply:
     if code["grant"]:
         _end(app, code["grant"])
         return _invalid_grant("Authorization code was used before")
+    if app.switches.pkce and code["challenge"] and not proves(form.get("code_verifier", ""), code["challenge"]):
+        return _invalid_grant("Invalid code verifier")
     grant = secrets.token_hex(8)
     app.state.put(CODES, form["code"], {**code, "grant": grant})
     connection = {"realm": code["realm"], "scope": code["scope"], "grant": grant, "granted": app.clock()}
@@ -148,7 +154,12 @@ def _refresh(app: QuickBooksApp, token: str, hard: bool) -> Reply:
     connection = {key: known[key] for key in ("realm", "scope", "grant", "granted")}
     if app.switches.rotation == "daily" and now - known["at"] < DAY:
         return Reply(200, _tokens(app, connection, hard=hard, refresh=token))
-    app.state.delete(REFRESH, token)
+    if app.switches.rotation == "lenient":
+        for other, held in app.state.all(REFRESH):
+            if held["grant"] == known["grant"] and held["number"] < known["number"]:
+                app.state.delete(REFRESH, other)
+    else:
+        app.state.delete(REFRESH, token)
     return Reply(200, _tokens(app, connection, hard=hard))
 
 
@@ -159,8 +170,8 @@ def _tokens(app: QuickBooksApp, connection: dict[str, Any], *, hard: bool, refre
             app.state.delete(ACCESS, token)
     access_token, refresh_token = secrets.token_urlsafe(32), refresh or secrets.token_urlsafe(32)
     app.state.put(ACCESS, access_token, {**connection, "expires": now + ACCESS_SECONDS})
-    begun = (app.state.get(REFRESH, refresh_token) or {"at": now})["at"]
-    app.state.put(REFRESH, refresh_token, {**connection, "at": begun, "expires": now + REFRESH_SECONDS})
+    kept = app.state.get(REFRESH, refresh_token) or {"at": now, "number": app.state.next_id("refresh tokens")}
+    app.state.put(REFRESH, refresh_token, {**connection, "at": kept["at"], "number": kept["number"], "expires": now + REFRESH_SECONDS})
     answer = {
         "token_type": "bearer",
         "access_token": access_token,
@@ -180,7 +191,7 @@ def _end(app: QuickBooksApp, grant: str) -> None:
 
 
 def _is_client(request: Request) -> bool:
-    scheme, _, value = _header(request, "authorization").partition(" ")
+    scheme, _, value = header(request, "authorization").partition(" ")
     try:
         given = base64.b64decode(value, validate=True) if scheme.lower() == "basic" else b""
     except binascii.Error:
@@ -188,7 +199,8 @@ def _is_client(request: Request) -> bool:
     return hmac.compare_digest(given, f"{CLIENT_ID}:{CLIENT_SECRET}".encode())
 
 
-def _header(request: Request, name: str) -> str:
+def header(request: Request, name: str) -> str:
+    """A request header by its lower-case name; "" when absent."""
     return next((value for key, value in request.headers.items() if key.lower() == name), "")
 
 

@@ -13,6 +13,7 @@ from connectors.sandbox.quickbooks.faults import Fault
 from connectors.sandbox.quickbooks.frame import frame, missing, problem, to
 from connectors.sandbox.quickbooks.shapes import PARTS, Entity
 from connectors.sandbox.server import Reply, Request
+from connectors.sandbox.webhooks import panel
 
 NAMES = ("DisplayName", "Title", "GivenName", "MiddleName", "FamilyName", "CompanyName")
 FORM_MEMBERS = (*NAMES, "PrimaryEmailAddr", "PrimaryPhone", "Mobile", "Fax", "WebAddr")
@@ -32,7 +33,7 @@ def routes(app: QuickBooksApp) -> None:
     def home(request: Request) -> Reply:
         rows = [(pages.link(company.profile["name"], f"/companies/{realm}/customer"), realm) for realm, company in app.companies.items()]
         words = "This is a simulation of QuickBooks Online for trying things out. Nothing here reaches Intuit."
-        return frame("QuickBooks sandbox", pages.note(words) + pages.table(("Company", "Company id"), rows))
+        return frame("QuickBooks sandbox", pages.note(words) + pages.table(("Company", "Company id"), rows) + panel(app.webhooks))
 
     for address, parameter, name, path in DEEP_LINKS:
         app.route("GET", address)(partial(_deep_link, app, parameter, name, path))

@@ -1,6 +1,6 @@
 """The query language: text to `Statement`. Grammar and refusals: reference section 3.2.
 
-SELECT * | count(*) FROM Entity [WHERE p op v [AND ...]] [ORDERBY p [ASC|DESC][, ...]] [STARTPOSITION n] [MAXRESULTS n]
+SELECT *[, p] | count(*) FROM Entity [WHERE p op v [AND ...]] [ORDERBY p [ASC|DESC][, ...]] [STARTPOSITION n] [MAXRESULTS n]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from connectors.sandbox.quickbooks.entities import ENTITIES, filterable, sortable
+from connectors.sandbox.quickbooks.entities import BY_PATH, ENTITIES, filterable, sortable
 from connectors.sandbox.quickbooks.faults import Fault
 from connectors.sandbox.quickbooks.shapes import Entity
 
@@ -47,9 +47,12 @@ class Token:
     text: str
 
 
-def parse(text: str, refused: str) -> Statement:
-    """Understand a statement. `refused` are the characters the lexer does not take. Raises Fault 4000 or 4001."""
-    return _Parser(_tokens(text, refused)).statement()
+def parse(text: str, refused: str, *, ignores_case: bool = False) -> Statement:
+    """Understand a statement. `refused` are the characters the lexer does not take; an entity is known in any case where the case is ignored.
+
+    Raises Fault 4000 or 4001.
+    """
+    return _Parser(_tokens(text, refused), ignores_case=ignores_case).statement()
 
 
 def _tokens(text: str, refused: str) -> list[Token]:
@@ -74,8 +77,9 @@ def _lexical(position: int) -> Fault:
 
 
 class _Parser:
-    def __init__(self, tokens: list[Token]) -> None:
+    def __init__(self, tokens: list[Token], *, ignores_case: bool) -> None:
         self._tokens = tokens
+        self._ignores_case = ignores_case
         self._at = 0
 
     def statement(self) -> Statement:
@@ -97,13 +101,18 @@ class _Parser:
                 self._sign(sign)
             return True
         self._sign("*")
+        # python-quickbooks names the Sku besides everything; it is there already.
+        while self._peek() == Token("sign", ","):
+            self._take()
+            self._word()
         return False
 
     def _entity(self) -> Entity:
         name = self._word()
-        if name not in ENTITIES:
+        entity = BY_PATH.get(name.lower()) if self._ignores_case else ENTITIES.get(name)
+        if entity is None:
             raise Fault("4001", f"QueryValidationError: invalid context declaration: {name}")
-        return ENTITIES[name]
+        return entity
 
     def _conditions(self, entity: Entity) -> tuple[Condition, ...]:
         found = [self._condition(entity)]

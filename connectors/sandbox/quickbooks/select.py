@@ -1,4 +1,4 @@
-"""Runs a `Statement` on a company's tables. Indexes answer the conditions that have one; results of a statement are kept until its table changes,
+"""Answers queries from a company's tables. Indexes answer the conditions that have one; results of a statement are kept until its table changes,
 so that paging through a large list sorts it once."""
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 from connectors.sandbox.quickbooks.company import Company
 from connectors.sandbox.quickbooks.entities import INDEXED
 from connectors.sandbox.quickbooks.faults import Fault
-from connectors.sandbox.quickbooks.query import Condition, Literal, Statement
+from connectors.sandbox.quickbooks.query import Condition, Literal, Statement, parse
 from connectors.sandbox.quickbooks.shapes import Entity, Sort
 from connectors.sandbox.quickbooks.tables import Table, property_of
 from connectors.sandbox.quickbooks.times import parse as parse_time
@@ -21,8 +21,9 @@ Comparable = str | float | bool
 Test = Callable[[dict[str, Any]], bool]
 
 
-def select(company: Company, statement: Statement) -> dict[str, Any]:
-    """The value of "QueryResponse"."""
+def select(company: Company, text: str) -> dict[str, Any]:
+    """The value of "QueryResponse" for a statement. Raises Fault 4000 or 4001."""
+    statement = parse(text, company.switches.refused_characters, ignores_case=company.switches.entities_ignore_case)
     table = company.table(statement.entity.name)
     ids = _matching(company, table, statement)
     if statement.count:

@@ -93,6 +93,11 @@ class Entity:
     made: bool = True
     captured: bool = True
 
+    @property
+    def fully_named(self) -> bool:
+        """Whether rows have a FullyQualifiedName: people, and lists whose rows stand below others (XSD)."""
+        return self.family is Family.PERSON or "ParentRef" in self.members
+
 
 def members(*rows: Member) -> dict[str, Member]:
     """A table by name."""

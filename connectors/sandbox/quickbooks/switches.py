@@ -16,18 +16,22 @@ class RequestIds(StrEnum):
 
 
 class Rotation(StrEnum):
-    """When a refresh gives a new refresh token and kills the old one."""
+    """When a refresh gives a new refresh token, and what becomes of the old one: it dies at once, or with LENIENT once a later one is used."""
 
     EVERY_REFRESH = "every refresh"
     DAILY = "daily"
+    LENIENT = "lenient"
 
 
 @dataclass
 class Switches:
     """The defaults are the strictest reading of the sources, so that what works here works there.
 
-    `limit_scale` multiplies the documented request limits; 0 turns them off. `requestid_seconds` is how long FORGET remembers.
+    `limit_scale` multiplies the documented request limits; 0 turns them off. `limit_speed` shortens the time they count in.
+    `requestid_seconds` is how long FORGET remembers.
     `exchange_rate` is that of every foreign currency, in home units; `custom_field_longest` 0 lets custom fields be of any length.
+    `entities_ignore_case` lets a query name an entity in any case: documents call the name case sensitive, node-quickbooks writes it in lower case.
+    `pkce` off ignores the challenge that a consent was asked with: no source mentions one.
     `registered_redirects`, when not empty, are the only addresses the consent page returns to. `cdc_cap` is what one CDC answer holds.
     """
 
@@ -35,8 +39,10 @@ class Switches:
     requestid_seconds: float = 0
     replay_faults: bool = True
     rotation: Rotation = Rotation.EVERY_REFRESH
+    pkce: bool = True
     names_ignore_case: bool = True
     query_ignores_case: bool = True
+    entities_ignore_case: bool = False
     refused_characters: str = "\u2019\u2013"
     batch_shuffled: bool = True
     empty_text_clears: bool = True
@@ -56,6 +62,7 @@ class Switches:
     faults_with_ok: bool = False
     throttle_as_xml: bool = False
     limit_scale: float = 1.0
+    limit_speed: float = 1.0
     cdc_cap: int = 1000
     cdc_expired_code: str = "4001"
     registered_redirects: set[str] = field(default_factory=set)

@@ -8,6 +8,7 @@ from connectors.sandbox.quickbooks.entities import INDEXED
 from connectors.sandbox.quickbooks.shapes import Entity
 from connectors.sandbox.quickbooks.times import parse
 from connectors.sandbox.state import Document, State
+from connectors.sandbox.webhooks import Journal
 
 
 def fold(text: str) -> str:
@@ -36,11 +37,13 @@ class Table:
     `touched` holds the time of each row's last change, and its order is the order of the changes. `revision` grows with every change.
     """
 
-    def __init__(self, state: State, realm: str, entity: Entity) -> None:
+    def __init__(self, state: State, realm: str, entity: Entity, journal: Journal) -> None:
         self.entity = entity
         self.revision = 0
         self.results: dict[object, tuple[int, list[str]]] = {}
         self._state = state
+        self._realm = realm
+        self._journal = journal
         self._collection = f"{realm}.{entity.name}"
         self._graves = f"{realm}.{entity.name}.deleted"
         self.rows: dict[str, Document] = {}
@@ -59,6 +62,7 @@ class Table:
     def put(self, row: Document) -> None:
         """Store a new version of a row, or a new row."""
         old = self.rows.get(row["Id"])
+        self._journal.note((self._realm, self.entity.name, row["Id"]), old)
         if old is not None:
             self._leave(old)
         self.rows[row["Id"]] = row
@@ -68,6 +72,7 @@ class Table:
 
     def remove(self, row_id: str, at: float) -> None:
         """Take a row away and leave a grave, which change data capture shows."""
+        self._journal.note((self._realm, self.entity.name, row_id), self.rows[row_id])
         self._leave(self.rows.pop(row_id))
         self._state.delete(self._collection, row_id)
         self._state.put(self._graves, row_id, {"Id": row_id, "at": at})
