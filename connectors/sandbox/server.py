@@ -220,6 +220,9 @@ def _handler(app: App) -> type[BaseHTTPRequestHandler]:
                 self.send_error(413)
                 return
             body = self.rfile.read(length) if length else b""
+            if len(body) < length:  # whoever sent it is gone
+                self.close_connection = True
+                return
             try:
                 reply = app.serve(self.command, self.path, dict(self.headers.items()), body)
             except Closed:
