@@ -10,6 +10,8 @@ import pytest
 from syncconfig.benchmarks.invoices import first_invoices
 from syncconfig.tests.system import Command
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.django_db(transaction=True)
 def test_a_first_sync_of_a_thousand_invoices_takes_hardly_more_calls_than_it_must_either_way() -> None:

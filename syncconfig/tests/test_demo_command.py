@@ -11,10 +11,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import requests
 from django.conf import settings as django_settings
 
 from syncconfig.supervisor import free_port
+
+pytestmark = pytest.mark.long
 
 
 @contextmanager

@@ -215,6 +215,7 @@ def test_more_records_do_not_cost_more_queries_in_an_export(sync: ObjectSync, br
     assert cost(3) == cost(60)
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_number_of_records(sync: ObjectSync, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(exports, "CHUNK", 100)
 
