@@ -2,7 +2,7 @@
 
 What an answer means is the provider's business (`Dialect.judge`); what may be sent again is decided here, in one place:
 a request that is idempotent is repeated after a lost connection or a 5xx; any other only when nothing was sent. A 429 did nothing and may
-always be repeated. Redirects are not followed, so a token reaches its own provider only.
+always be repeated. A token reaches its own provider only (`connectors.wire`).
 """
 
 from __future__ import annotations
@@ -17,18 +17,16 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from connectors.errors import Ambiguous, ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
 from connectors.pacing import MAX_WAIT_SECONDS, Limit, Pace
+from connectors.wire import Wire
 
-USER_AGENT = "Tandem/0.1"
 CONNECT_SECONDS = 5
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 CALL_SECONDS = 145
-"""From asking to the last byte of the answer, while bytes come: longer than any provider thinks before the first one."""
-CHUNK_BYTES = 128 * 1024
+"""From asking to the last byte of the answer, head and body: longer than any provider thinks before the first one."""
 MAX_TRIES = 4
 MAX_WAITS = 20
 """How often one request is put off before whoever asked is told."""
@@ -76,12 +74,7 @@ class ApiSession:
     calls: int = 0
 
     def __post_init__(self) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers["User-Agent"] = USER_AGENT
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=self.connections, max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session = Wire(CALL_SECONDS, self.connections)
         self._lock = threading.Lock()
 
     def request(
@@ -181,6 +174,8 @@ class ApiSession:
         except requests.exceptions.ConnectionError as error:
             if "NewConnectionError" in repr(error):
                 raise _NotSent("connection refused") from None
+            if "CERTIFICATE_VERIFY_FAILED" in repr(error):
+                raise _NotSent("the certificate is not to be trusted") from None
             raise _Lost("connection lost") from None
         except requests.exceptions.RequestException as error:
             raise _Lost(type(error).__name__) from None
@@ -188,7 +183,7 @@ class ApiSession:
     def _understand(self, response: requests.Response) -> Answer:
         with response:
             try:
-                raw = read_body(response, MAX_ANSWER_BYTES, CALL_SECONDS)
+                raw = read_body(response, MAX_ANSWER_BYTES)
             except (HTTPError, OSError) as error:  # a body that breaks off, stalls, or is not encoded as it says
                 raise _Lost(type(error).__name__) from None
         body = loads(raw)
@@ -214,26 +209,15 @@ class AnswerTooLarge(OSError):
     """More came than any answer of this kind holds; what is compressed counts unpacked."""
 
 
-class AnswerTooSlow(OSError):
-    """Bytes kept coming, but not all of them in time."""
+def read_body(response: requests.Response, most: int) -> bytes:
+    """The unpacked body of an answer that was asked for with `stream`, at most `most` bytes.
 
-
-def read_body(response: requests.Response, most: int, seconds: float) -> bytes:
-    """The unpacked body of an answer that was asked for with `stream`: at most `most` bytes, within so many seconds from the asking.
-
-    Raises `AnswerTooLarge`, `AnswerTooSlow`, or what urllib3 raises for a body that breaks off, stalls, or is not encoded as it says.
+    Raises `AnswerTooLarge`, or what urllib3 raises for a body that breaks off, stalls, takes too long, or is not encoded as it says.
     """
-    ends = time.monotonic() + seconds - response.elapsed.total_seconds()
-    parts: list[bytes] = []
-    size = 0
-    while part := response.raw.read1(CHUNK_BYTES, decode_content=True):
-        parts.append(part)
-        size += len(part)
-        if size > most:
-            raise AnswerTooLarge
-        if time.monotonic() > ends:
-            raise AnswerTooSlow
-    return b"".join(parts)
+    raw: bytes = response.raw.read(most + 1, decode_content=True)
+    if len(raw) > most:
+        raise AnswerTooLarge
+    return raw
 
 
 class _NotSent(Exception):

@@ -14,12 +14,13 @@ import requests
 import urllib3
 
 from connectors.errors import ConnectorError, Throttled, Unauthorized, Unavailable, Unexpected
-from connectors.http import CONNECT_SECONDS, USER_AGENT, loads, read_body
+from connectors.http import CONNECT_SECONDS, loads, read_body
 from connectors.provider import Endpoints, Provider
+from connectors.wire import Wire
 
 READ_SECONDS = 20
 CALL_SECONDS = 30
-"""From asking to the last byte of the answer, while bytes come."""
+"""From asking to the last byte of the answer, head and body."""
 MAX_ANSWER_BYTES = 256 * 1024
 DEAD_GRANT = "invalid_grant"
 """The answer that no repetition cures: a person has to reconnect."""
@@ -111,20 +112,11 @@ def parse_grant(provider_key: str, answer: Any, *, previous_refresh_token: str =
     return grant
 
 
-def session() -> requests.Session:
-    """A session for token endpoints: no proxies or credentials from the environment, and a redirect is an error, since it would carry a secret."""
-    made = requests.Session()
-    made.headers["User-Agent"] = USER_AGENT
-    made.trust_env = False
-    made.max_redirects = 0
-    return made
-
-
 def _post(provider: Provider, url: str, client: Client, *, form: Mapping[str, str] | None = None, body: Mapping[str, str] | None = None) -> Any:
     """Post as this client and give the parsed answer, None when it is empty. No exception keeps the request, which holds the secrets."""
     identity = {} if provider.basic_auth else {"client_id": client.id, "client_secret": client.secret}
     try:
-        with session() as http:
+        with Wire(CALL_SECONDS) as http:
             response = http.post(
                 url,
                 data={**form, **identity} if form is not None else None,
@@ -134,7 +126,7 @@ def _post(provider: Provider, url: str, client: Client, *, form: Mapping[str, st
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 stream=True,
             )
-            raw = read_body(response, MAX_ANSWER_BYTES, CALL_SECONDS)
+            raw = read_body(response, MAX_ANSWER_BYTES)
     except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
         raise Unavailable(MESSAGES[Unavailable], provider=provider.key, words=type(failure).__name__) from None
     answer = loads(raw)
@@ -155,7 +147,7 @@ def _judge(provider_key: str, status: int, headers: Mapping[str, str], answer: A
         return Throttled(
             "too many sign-in requests", retry_after=_seconds(headers.get("Retry-After")), provider=provider_key, code=code, words=words, trace=trace
         )
-    refused: type[ConnectorError] = Unauthorized if code == DEAD_GRANT else Unavailable if status >= 500 else Unexpected
+    refused: type[ConnectorError] = Unauthorized if code == DEAD_GRANT else Unavailable if status >= 500 or status < 400 else Unexpected
     return refused(MESSAGES[refused], provider=provider_key, code=code or str(status), words=words[:200], trace=trace)
 
 

@@ -142,6 +142,8 @@ def store_consent(
     `claimed_account` is what the callback's address said, "" where it says nothing. With `expected` only that account will do.
     Raises `AccountMismatch`, or what the connector raises.
     """
+    if PROVIDERS[provider_key].account_parameter and not (claimed_account.isascii() and claimed_account.isalnum()):
+        raise Unexpected("the callback names no account", provider=provider_key)
     account = PROVIDERS[provider_key].connect(endpoints(provider_key), lambda _refused: grant.access_token, claimed_account, None).account()
     if claimed_account and account.id != claimed_account:
         raise AccountMismatch(claimed_account, str(account.id))

@@ -16,14 +16,14 @@ from syncconfig.sandboxes import sandbox_client, sandbox_webhook_secret
 
 
 def endpoints(provider_key: str) -> Endpoints:
-    """Where a provider answers. Raises `ImproperlyConfigured` for a custom address that is not on this machine."""
+    """Where a provider answers. Raises `ImproperlyConfigured` for an address of a simulation that is not on this machine."""
     provider = PROVIDERS[provider_key]
     if settings.PROVIDERS == "live":
         if provider.trial is not None and settings.PROVIDER_TRIAL[provider_key]:
             return provider.trial
         return provider.live
     if settings.PROVIDERS == "sandbox":
-        return replace(provider.sandbox(settings.SANDBOX_URLS[provider_key]), pace=settings.SANDBOX_PACE)
+        return replace(provider.sandbox(loopback(settings.SANDBOX_URLS[provider_key])), pace=settings.SANDBOX_PACE)
     urls = {part: loopback(url) for part, url in settings.PROVIDER_URLS[provider_key].items() if url}
     if "api" not in urls:
         raise ImproperlyConfigured(f"PROVIDERS=custom needs {provider_key.upper()}_API_URL.")
@@ -55,7 +55,7 @@ def loopback(url: str) -> str:
     except ValueError:
         local = False
     if not local or parts.scheme not in ("http", "https") or parts.username is not None:
-        raise ImproperlyConfigured("PROVIDERS=custom accepts loopback addresses only.")
+        raise ImproperlyConfigured("A simulation has to be at a loopback address: PROVIDERS=sandbox and PROVIDERS=custom accept no other.")
     return url.rstrip("/")
 
 

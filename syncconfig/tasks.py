@@ -48,10 +48,15 @@ def run(run_id: int) -> str:
     if claimed is None:
         return "taken"
     runner.execute(claimed)
-    waiting = SyncRun.objects.filter(left=claimed.left_id, right=claimed.right_id, state=SyncRun.State.QUEUED).order_by("pk").first()
+    wake_next(claimed)
+    return claimed.state
+
+
+def wake_next(ended: SyncRun) -> None:
+    """Wake a worker for the next run of the same accounts, which could not begin before this one ended."""
+    waiting = SyncRun.objects.filter(left=ended.left_id, right=ended.right_id, state=SyncRun.State.QUEUED).order_by("pk").first()
     if waiting:
         enqueue(waiting.pk)
-    return claimed.state
 
 
 def start_export(user: AbstractBaseUser, filters: dict[str, list[str]], columns: Iterable[Column], format: str, language: str) -> Export:

@@ -136,12 +136,14 @@ def test_a_server_that_is_not_there_gets_nothing_sent() -> None:
 
 
 def test_a_redirect_is_not_followed(service: Misbehaving) -> None:
+    """S41."""
     service.replies = [Reply(302, headers={"Location": "http://127.0.0.1:1/steal"})]
     assert session(service).request("GET", "/x").status == 302
     assert len(service.requests) == 1
 
 
 def test_an_answer_that_is_cut_short_is_lost(service: Misbehaving) -> None:
+    """S43."""
     service.replies = [Reply(200, b'{"ok": tr', headers={}), OK]
     assert session(service).request("GET", "/x").body == {"ok": True}
 

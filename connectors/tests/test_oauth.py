@@ -56,6 +56,7 @@ def test_a_wrong_client_is_unexpected_and_not_a_dead_grant(server: Server) -> No
 
 
 def test_revoking_ends_the_grant(server: Server) -> None:
+    """S63."""
     token = quickbooks.issue(server.app, quickbooks.DEFAULT_REALM)["refresh_token"]
     endpoints = QBO.sandbox(server.url)
 
@@ -81,6 +82,7 @@ def test_revoking_ends_the_grant(server: Server) -> None:
     ],
 )
 def test_every_other_answer_has_its_error(reply: Reply, error: type[ConnectorError]) -> None:
+    """S41, S43: a redirect among them."""
     for server in answering(reply):
         with pytest.raises(error) as caught:
             oauth.refresh(QBO, QBO.sandbox(server.url), CLIENT, "canary-refresh")
@@ -100,6 +102,7 @@ def test_a_lost_answer_and_a_closed_port_are_unavailable(server: Server) -> None
 
 
 def test_no_secret_reaches_an_error_or_a_log(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    """S64."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(Unauthorized) as caught:
         oauth.refresh(QBO, QBO.sandbox(server.url), CLIENT, "canary-refresh")

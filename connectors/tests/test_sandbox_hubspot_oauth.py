@@ -69,6 +69,7 @@ def test_a_wrong_request_for_consent_never_redirects(world: World, wrong: dict[s
 
 
 def test_a_code_gives_tokens_once_and_only_to_the_same_return_address(world: World) -> None:
+    """S56: what the portal is held to."""
     code = consent(world)
     body = exchange(world, code).json()
     assert (body["hub_id"], body["token_type"], body["expires_in"]) == (1234567, "bearer", 1800)
@@ -85,10 +86,17 @@ def test_a_wrong_secret_gets_nothing(world: World) -> None:
 
 
 def test_a_code_with_a_challenge_needs_its_verifier(world: World) -> None:
+    """S55: what the portal is held to."""
     challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
     assert exchange(world, consent(world, code_challenge=challenge), code_verifier="wrong").status_code == 400
     good = exchange(world, consent(world, code_challenge=challenge), code_verifier="dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
     assert good.status_code == 200
+
+
+def test_a_challenge_may_be_ignored(world: World) -> None:
+    """S55: whether HubSpot looks at it is unverified."""
+    world.app.switches.pkce = False
+    assert exchange(world, consent(world, code_challenge="E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), code_verifier="wrong").status_code == 200
 
 
 @pytest.mark.parametrize("rotates", [True, False])
@@ -114,6 +122,7 @@ def test_access_tokens_expire_by_the_apps_clock(world: World) -> None:
 
 
 def test_a_revoked_grant_ends_all_its_tokens(world: World) -> None:
+    """S63: what the portal is held to."""
     tokens = world.grant()
     asked = {"token_type_hint": "refresh_token", "token": tokens["refresh_token"]}
     assert token_call(world, "/introspect", **asked).json()["active"] is True

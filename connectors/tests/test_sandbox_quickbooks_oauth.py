@@ -97,6 +97,7 @@ def test_a_wrong_request_is_shown_and_not_sent_back(person: Person, change: dict
 
 
 def test_only_registered_addresses_get_codes_once_some_are_registered(person: Person) -> None:
+    """S56: what the portal is held to."""
     person.app.switches.registered_redirects = {"http://127.0.0.1:9000/other/"}
     assert person.ask().status_code == 400
     person.app.switches.registered_redirects.add(BACK)
@@ -104,6 +105,7 @@ def test_only_registered_addresses_get_codes_once_some_are_registered(person: Pe
 
 
 def test_a_code_works_once_and_its_second_use_ends_the_connection(person: Person) -> None:
+    """S56: what the portal is held to."""
     back = person.press(person.ask(), 0, realm=DEFAULT_REALM)
     tokens = person.exchange(back["code"]).json()
     again = person.exchange(back["code"])
@@ -112,11 +114,25 @@ def test_a_code_works_once_and_its_second_use_ends_the_connection(person: Person
 
 
 def test_a_code_needs_its_own_redirect_address_and_a_known_client(person: Person) -> None:
+    """S56: what the portal is held to."""
     back = person.press(person.ask(), 0, realm=DEFAULT_REALM)
     assert person.exchange(back["code"], "http://127.0.0.1:8000/elsewhere/").json()["error"] == "invalid_grant"
     form = {"grant_type": "authorization_code", "code": back["code"], "redirect_uri": BACK}
     assert person.token(form, (CLIENT_ID, "wrong")).status_code == 401
     assert person.token(form).status_code == 200
+
+
+@pytest.mark.parametrize("pkce", [True, False])
+def test_a_code_with_a_challenge_needs_its_verifier_unless_challenges_are_ignored(person: Person, pkce: bool) -> None:
+    """S55: no source says whether Intuit looks at a challenge. The pair is the example of RFC 7636."""
+    person.app.switches.pkce = pkce
+    challenge = {"code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256"}
+    good = {"code_verifier": "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"}
+    for verifier, wanted in ((good, 200), ({"code_verifier": "wrong"}, 400 if pkce else 200), ({}, 400 if pkce else 200)):
+        back = person.press(person.ask(**challenge), 0, realm=DEFAULT_REALM)
+        answer = person.token({"grant_type": "authorization_code", "code": back["code"], "redirect_uri": BACK, **verifier})
+        assert answer.status_code == wanted, verifier
+        assert wanted == 200 or answer.json()["error"] == "invalid_grant"
 
 
 def test_an_access_token_lasts_an_hour(person: Person) -> None:
@@ -161,6 +177,7 @@ def test_the_hard_end_is_told_on_request_and_kept(person: Person) -> None:
 
 @pytest.mark.parametrize("which", ["access_token", "refresh_token"])
 def test_revoking_either_token_ends_the_connection(person: Person, which: str) -> None:
+    """S63: what the portal is held to."""
     tokens = person.connect()
     url = f"{person.url}/v2/oauth2/tokens/revoke"
     assert requests.post(url, json={"token": tokens[which]}, timeout=10).status_code == 401

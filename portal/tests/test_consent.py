@@ -36,6 +36,7 @@ def said(answer: HttpResponse) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", list(PROVIDERS))
 def test_consent_stores_a_connection_and_no_login(provider: str, sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S57, S58: the callback answers a redirect to a clean address, and the token is asked whose it is."""
     answer = come_back(admin_browser, sandboxes.consent(start(admin_browser, provider)))
 
     connection = Connection.objects.get(provider=provider)
@@ -60,6 +61,7 @@ def test_a_refused_consent_stores_nothing(provider: str, sandboxes: Sandboxes, a
 
 @pytest.mark.django_db
 def test_the_consent_asks_with_a_fresh_state_and_a_challenge(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S54, S55, S56."""
     first, second = (parse_qs(urlsplit(start(admin_browser, "hubspot")).query) for _ in range(2))
 
     assert first["state"] != second["state"]
@@ -70,6 +72,7 @@ def test_the_consent_asks_with_a_fresh_state_and_a_challenge(sandboxes: Sandboxe
 
 @pytest.mark.django_db
 def test_a_forged_state_is_refused_without_a_call(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S54."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
     state = parse_qs(urlsplit(address).query)["state"][0]
     sandboxes.quickbooks.log.clear()
@@ -83,6 +86,7 @@ def test_a_forged_state_is_refused_without_a_call(sandboxes: Sandboxes, admin_br
 
 @pytest.mark.django_db
 def test_a_state_works_once(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S54, S56."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
     come_back(admin_browser, address)
     before = Connection.objects.get().credentials_version
@@ -95,6 +99,7 @@ def test_a_state_works_once(sandboxes: Sandboxes, admin_browser: Client) -> None
 
 @pytest.mark.django_db
 def test_a_state_of_the_other_provider_is_refused(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S54, S56."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
 
     answer = come_back(admin_browser, address.replace("/connections/quickbooks/", "/connections/hubspot/"))
@@ -105,6 +110,7 @@ def test_a_state_of_the_other_provider_is_refused(sandboxes: Sandboxes, admin_br
 
 @pytest.mark.django_db
 def test_an_answer_for_another_browser_is_refused(sandboxes: Sandboxes, admin_browser: Client, viewer_browser: Client) -> None:
+    """S54: a state belongs to the session that asked."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
 
     answer = come_back(viewer_browser, address)
@@ -115,6 +121,7 @@ def test_an_answer_for_another_browser_is_refused(sandboxes: Sandboxes, admin_br
 
 @pytest.mark.django_db
 def test_a_state_ends_after_ten_minutes(sandboxes: Sandboxes, admin_browser: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """S54."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 601)
@@ -125,6 +132,7 @@ def test_a_state_ends_after_ten_minutes(sandboxes: Sandboxes, admin_browser: Cli
 
 @pytest.mark.django_db
 def test_a_tampered_company_is_refused(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S58."""
     add_company(sandboxes.quickbooks, "9130350000000000009", "Somebody Else")
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
 
@@ -135,6 +143,7 @@ def test_a_tampered_company_is_refused(sandboxes: Sandboxes, admin_browser: Clie
 
 @pytest.mark.django_db
 def test_a_stranger_is_sent_to_the_login_without_the_code(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S57."""
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
 
     answer = come_back(Client(SERVER_NAME="localhost"), address)
@@ -166,6 +175,7 @@ def test_the_permission_alone_is_enough(sandboxes: Sandboxes, connector_person: 
 
 @pytest.mark.django_db
 def test_reconnecting_to_the_same_account_renews_it(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S58."""
     come_back(admin_browser, sandboxes.consent(start(admin_browser, "quickbooks")))
     Connection.objects.update(status="reconnect_needed")
     pk = Connection.objects.get().pk
@@ -178,6 +188,7 @@ def test_reconnecting_to_the_same_account_renews_it(sandboxes: Sandboxes, admin_
 
 @pytest.mark.django_db
 def test_reconnecting_to_another_account_is_refused_by_name(sandboxes: Sandboxes, admin_browser: Client) -> None:
+    """S58."""
     come_back(admin_browser, sandboxes.consent(start(admin_browser, "quickbooks")))
     add_company(sandboxes.quickbooks, "9130350000000000009", "Somebody Else")
     before = Connection.objects.get()
@@ -213,6 +224,7 @@ def test_a_provider_that_is_down_is_named(sandboxes: Sandboxes, admin_browser: C
 
 @pytest.mark.django_db
 def test_tokens_stand_nowhere_in_the_clear(sandboxes: Sandboxes, admin_browser: Client, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """S57, S60, S64."""
     caplog.set_level("DEBUG")
     address = sandboxes.consent(start(admin_browser, "quickbooks"))
     answer = come_back(admin_browser, address)

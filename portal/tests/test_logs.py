@@ -25,6 +25,7 @@ from portal.logs import formatter, redact
     ],
 )
 def test_no_credential_gets_through(text: str) -> None:
+    """S64."""
     assert "CANARY" not in redact(text)
 
 
@@ -35,6 +36,7 @@ def test_ordinary_words_stay() -> None:
 
 @pytest.mark.parametrize("style", ["json", "text"])
 def test_a_record_is_one_line_without_secrets(style: str) -> None:
+    """S64."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(formatter(style))

@@ -28,6 +28,7 @@ def setting(name: str, **environment: str) -> object:
 
 
 def test_secrets_are_made_once_for_their_owner_only(tmp_path: Path) -> None:
+    """S65."""
     path = tmp_path / ".secrets.env"
     ensure_local_secrets(path)
     first = path.read_text()
@@ -39,6 +40,7 @@ def test_secrets_are_made_once_for_their_owner_only(tmp_path: Path) -> None:
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    """S65."""
     file = tmp_path / "secret"
     file.write_text("from-the-file")
 

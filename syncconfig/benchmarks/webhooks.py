@@ -25,7 +25,7 @@ from django.utils import timezone
 from connectors.sandbox import hubspot, quickbooks
 from connectors.sandbox.webhooks import Mail, Webhooks
 from connectors.vocabulary import Direction, Kind
-from syncconfig import drafts, run_queue, runner
+from syncconfig import drafts, run_queue, tasks
 from syncconfig.benchmarks.limits import Town, limits_on
 from syncconfig.benchmarks.measuring import Measured, connect
 from syncconfig.models import SyncRun
@@ -34,6 +34,8 @@ from syncconfig.supervisor import answers, free_port
 PEOPLE = 50
 PROVIDERS_DELAY = 0.2
 PATIENCE_SECONDS = 30.0
+BREATH_SECONDS = 1.0
+"""Between two edits: faster ones would meet QuickBooks' forty batches a minute, and an idle system would be none."""
 MEDIAN_LIMIT, P95_LIMIT = 2.0, 5.0
 
 
@@ -99,15 +101,14 @@ def linked(town: Town) -> list[tuple[str, str]]:
     sync.save()
     drafts.set_rules(sync, Direction.TO_RIGHT, ())
     sync = drafts.save_and_turn_on(sync, None, timezone.now())
-    claimed = run_queue.claim(run_queue.ask(sync, SyncRun.Trigger.COMMAND).pk, timezone.now())
-    if claimed:
-        runner.execute(claimed)
+    tasks.run(run_queue.ask(sync, SyncRun.Trigger.COMMAND).pk)
     wait_for(lambda: town.quiet(), "the portal does not come to rest")
     return list(sync.records.filter(left_id__isnull=False, right_id__isnull=False).values_list("left_id", "right_id"))
 
 
 def trip(town: Town, number: int, contact: str, customer: str) -> Trip:
     """One edit of a phone number, and how long it took."""
+    time.sleep(BREATH_SECONDS)
     wait_for(town.quiet, "the portal does not come to rest")
     phone = f"555 {number:06d}"
     if number % 2:

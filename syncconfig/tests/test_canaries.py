@@ -90,7 +90,9 @@ def test_no_process_tells_a_secret_on_its_command_line(town: Town) -> None:
     town.set_up()
     tokens = issued(town)
     with Command("sync", "--json") as command:
-        line = Path(f"/proc/{command.process.pid}/cmdline").read_bytes().decode()
+        line = ""
+        while not line and command.process.poll() is None:  # between its birth and its first breath it has none
+            line = Path(f"/proc/{command.process.pid}/cmdline").read_bytes().decode()
         assert command.wait() == 0, command.errors
     assert "manage.py" in line
     assert_clean({"line": line}, tokens | issued(town) | CLIENT_SECRETS)

@@ -58,6 +58,7 @@ def test_check_fails_when_the_access_ended(connected: Connection, sandboxes: San
 
 @pytest.mark.django_db
 def test_disconnect_by_number(connected: Connection) -> None:
+    """S63."""
     run("connections", "disconnect", "quickbooks", REALM)
 
     assert Connection.objects.get().status == "disconnected"
@@ -67,6 +68,7 @@ def test_disconnect_by_number(connected: Connection) -> None:
 
 @pytest.mark.django_db
 def test_rotatekeys_moves_credentials_so_that_the_old_key_can_go(connected: Connection, settings: Any) -> None:
+    """S61."""
     new = Fernet.generate_key().decode()
     settings.TOKEN_KEYS = [new, *settings.TOKEN_KEYS]
     run("rotatekeys")
@@ -77,6 +79,7 @@ def test_rotatekeys_moves_credentials_so_that_the_old_key_can_go(connected: Conn
 
 @pytest.mark.django_db
 def test_rotatekeys_stops_when_a_key_is_missing(connected: Connection, settings: Any) -> None:
+    """S61: and says which setting is wrong."""
     settings.TOKEN_KEYS = [Fernet.generate_key().decode()]
 
     with pytest.raises(CommandError, match="TOKEN_KEYS"):

@@ -10,6 +10,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from conftest import Sandboxes
+from connectors import oauth
 from connectors.errors import ConnectorError, Unauthorized, Unavailable
 from connectors.oauth import Grant, parse_grant
 from connectors.sandbox import quickbooks
@@ -71,6 +72,7 @@ def test_a_connector_speaks_with_the_stored_token(connected: Connection, sandbox
 
 @pytest.mark.django_db
 def test_the_row_shows_no_secret(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S60, S64."""
     secrets = [token for kind in ("oauth.access", "oauth.refresh") for token, _ in sandboxes.quickbooks.state.all(kind)]
 
     assert connected.credentials.startswith("v1$")
@@ -80,6 +82,7 @@ def test_the_row_shows_no_secret(connected: Connection, sandboxes: Sandboxes) ->
 
 @pytest.mark.django_db
 def test_credentials_of_another_row_do_not_open(connected: Connection) -> None:
+    """S60."""
     other = Connection.objects.create(provider="quickbooks", account_id="2", name="Other", credentials=connected.credentials)
 
     with pytest.raises(CannotDecrypt):
@@ -88,6 +91,7 @@ def test_credentials_of_another_row_do_not_open(connected: Connection) -> None:
 
 @pytest.mark.django_db
 def test_a_token_near_its_end_is_renewed_and_stored_before_it_is_given(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S62."""
     held = credentials._read(connected.pk)
     ending = Grant(held.grant.access_token, held.grant.refresh_token, timezone.now() + timedelta(seconds=30))
     credentials._store(connected, held, ending)
@@ -101,6 +105,7 @@ def test_a_token_near_its_end_is_renewed_and_stored_before_it_is_given(connected
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_connectors_with_a_refused_token_spend_one_refresh(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S62."""
     sandboxes.quickbooks.switches.limit_scale = 0
     expire(sandboxes)
 
@@ -114,6 +119,7 @@ def test_eight_connectors_with_a_refused_token_spend_one_refresh(connected: Conn
 
 @pytest.mark.django_db(transaction=True)
 def test_eight_threads_of_one_connector_spend_one_refresh(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S62."""
     sandboxes.quickbooks.switches.limit_scale = 0
     connector = credentials.connector_for(connected)
     connector.account()
@@ -146,6 +152,7 @@ def test_the_database_is_free_while_the_provider_thinks(connected: Connection, s
 
 @pytest.mark.django_db
 def test_a_dead_grant_asks_for_a_person_and_stops_every_call(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S62, S63."""
     for kind in ("oauth.access", "oauth.refresh"):
         for token, _ in sandboxes.quickbooks.state.all(kind):
             sandboxes.quickbooks.state.delete(kind, token)
@@ -211,8 +218,14 @@ def test_a_lease_that_is_held_makes_others_wait(connected: Connection, monkeypat
     assert refreshes(sandboxes) == 0
 
 
+def test_a_lease_outlasts_the_slowest_refresh() -> None:
+    """S43, S62: also one whose answer stalls at the end of its time."""
+    assert oauth.CALL_SECONDS + oauth.READ_SECONDS < credentials.LEASE_SECONDS
+
+
 @pytest.mark.django_db
 def test_disconnecting_revokes_and_forgets(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S63."""
     assert credentials.disconnect(connected) is True
 
     row = Connection.objects.get()
@@ -224,6 +237,7 @@ def test_disconnecting_revokes_and_forgets(connected: Connection, sandboxes: San
 
 @pytest.mark.django_db
 def test_disconnecting_forgets_even_when_the_provider_is_down(connected: Connection, sandboxes: Sandboxes) -> None:
+    """S63."""
     sandboxes.servers["quickbooks"].stop()
 
     assert credentials.disconnect(connected) is False
@@ -232,6 +246,7 @@ def test_disconnecting_forgets_even_when_the_provider_is_down(connected: Connect
 
 @pytest.mark.django_db
 def test_missing_permissions_are_named(connected: Connection) -> None:
+    """S59."""
     connected.scopes = ["something.else"]
     assert credentials.missing_scopes(connected) == ["com.intuit.quickbooks.accounting"]
     connected.scopes = []
@@ -239,6 +254,7 @@ def test_missing_permissions_are_named(connected: Connection) -> None:
 
 
 def test_a_grant_never_shows_its_tokens() -> None:
+    """S64."""
     grant = Grant("opaque-access", "opaque-refresh", datetime.now(UTC))
 
     assert "opaque" not in repr(grant)

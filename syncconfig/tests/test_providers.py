@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.test import override_settings
 
 from conftest import Sandboxes
 from connectors.errors import ConnectorError
@@ -55,6 +58,7 @@ ASKED: list[Callable[[Connection], object]] = [
 
 @pytest.mark.parametrize("key", list(PROVIDERS))
 def test_live_speaks_to_the_addresses_of_the_tables_only(key: str, settings: Any) -> None:
+    """S40."""
     settings.PROVIDERS = "live"
     settings.PROVIDER_URLS = {key: {"api": "http://127.0.0.1:1"}}
 
@@ -70,6 +74,7 @@ def test_the_trial_environment_has_its_own_hosts(settings: Any) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:8001", "http://localhost:1/", "http://[::1]:8001"])
 def test_loopback_addresses_are_accepted(url: str) -> None:
+    """S40: those of other simulations, for tests."""
     assert loopback(url) == url.rstrip("/")
 
 
@@ -83,35 +88,63 @@ def test_other_addresses_are_refused(url: str, settings: Any) -> None:
         endpoints("hubspot")
 
 
-@pytest.fixture
-def dialled(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Every name that is looked up and every address that is connected to; nothing answers."""
-    asked: list[Any] = []
+@contextmanager
+def cut_off() -> Iterator[list[str]]:
+    """Every name that is looked up and every host that is connected to; nothing answers."""
+    asked: list[str] = []
 
-    def refuse(*where: Any, **more: Any) -> Any:
-        asked.append(where)
-        raise OSError("there is no network in this test")
+    def look_up(host: str, *rest: Any) -> Any:
+        asked.append(host)
+        raise OSError("there is no network here")
 
-    monkeypatch.setattr(socket, "getaddrinfo", refuse)
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    return asked
+    def connect(self: socket.socket, where: Any) -> None:
+        look_up(str(where[0]))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", look_up)
+        patch.setattr(socket.socket, "connect", connect)
+        patch.setattr("connectors.http.backoff", lambda attempt: 0.0)
+        yield asked
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("url", DANGEROUS)
-def test_no_connection_is_begun_to_a_dangerous_address(url: str, sandboxes: Sandboxes, admin: Any, settings: Any, dialled_later: Any) -> None:
-    """S40: neither for a call, nor for a new token, nor to end the old one; whichever of a provider's addresses it is."""
+def test_no_connection_is_begun_to_a_dangerous_address(sandboxes: Sandboxes, admin: Any) -> None:
+    """S40: neither for a call, nor for a new token, nor to end the old one; whichever address of which simulation it is."""
     System(sandboxes, admin)
-    good = {key: server.url for key, server in sandboxes.servers.items()}
-    dialled = dialled_later()
-    settings.PROVIDERS = "custom"
+    with cut_off() as asked:
+        ways = product(("sandbox", "custom"), DANGEROUS, Connection.objects.all(), ("api", "token", "revoke", "authorize"), ASKED)
+        for way, url, row, part, ask in ways:
+            urls = {row.provider: {"api": sandboxes.servers[row.provider].url, part: url}}
+            with override_settings(PROVIDERS=way, PROVIDER_URLS=urls, SANDBOX_URLS={row.provider: url}), pytest.raises(ImproperlyConfigured):
+                ask(row)
+            Connection.objects.update(**credentials.NO_LEASE)
+    assert asked == []
+
+
+@pytest.mark.django_db
+def test_a_live_portal_looks_up_the_names_of_the_tables_and_no_other(sandboxes: Sandboxes, admin: Any, settings: Any) -> None:
+    """S40: whatever addresses of tests the environment still holds."""
+    System(sandboxes, admin)
+    settings.PROVIDERS = "live"
+    settings.PROVIDER_CLIENTS = dict.fromkeys(PROVIDERS, ("client", "secret"))
+    settings.PROVIDER_URLS = {key: dict.fromkeys(("api", "authorize", "token", "revoke", "userinfo"), "http://127.0.0.1:1") for key in PROVIDERS}
+    settings.SANDBOX_URLS = dict.fromkeys(PROVIDERS, "http://169.254.169.254")
     for row in Connection.objects.all():
-        for part in ("api", "token", "revoke", "authorize"):
-            settings.PROVIDER_URLS = {row.provider: {"api": good[row.provider], part: url}}
+        live = PROVIDERS[row.provider].live
+        with cut_off() as asked:
             for ask in ASKED:
-                with pytest.raises(ImproperlyConfigured):
+                with suppress(ConnectorError):
                     ask(row)
-    assert dialled == []
+        assert set(asked) == {urlsplit(url).hostname for url in (live.api, live.token, live.revoke)}
+
+
+@pytest.mark.parametrize("key", list(PROVIDERS))
+def test_the_addresses_of_the_tables_are_names_under_https(key: str) -> None:
+    """S40: of the providers themselves."""
+    for found in filter(None, (PROVIDERS[key].live, PROVIDERS[key].trial)):
+        for url in (found.api, found.authorize, found.token, found.revoke, found.userinfo, found.web):
+            assert urlsplit(url).scheme == "https"
+            assert str(urlsplit(url).hostname).endswith((".hubapi.com", ".hubspot.com", ".intuit.com"))
 
 
 def test_custom_addresses_replace_those_of_the_simulation(settings: Any) -> None:
@@ -124,6 +157,7 @@ def test_custom_addresses_replace_those_of_the_simulation(settings: Any) -> None
 
 
 def test_live_without_a_client_is_not_configured(settings: Any) -> None:
+    """S65."""
     settings.PROVIDERS = "live"
     settings.PROVIDER_CLIENTS = {"hubspot": ("", "")}
 

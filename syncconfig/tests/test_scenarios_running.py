@@ -93,6 +93,7 @@ def test_t19_a_change_is_on_the_other_side_within_ten_minutes(town: Town, provid
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_t26_a_grant_that_ends_in_a_run_costs_nothing_and_a_new_one_finishes_it(town: Town, provider: str) -> None:
+    """S63: no call after the refusal."""
     people(town, 35)
     sync = town.set_up()
 
@@ -120,6 +121,7 @@ def test_t26_a_grant_that_ends_in_a_run_costs_nothing_and_a_new_one_finishes_it(
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_t26_an_account_that_refuses_even_a_fresh_token_has_to_be_reconnected(town: Town, provider: str) -> None:
+    """S63: 401s only."""
     people(town, 2)
     sync = town.set_up()
     refusal = Reply(401, {"status": "error", "category": "INVALID_AUTHENTICATION", "message": "no"})

@@ -151,6 +151,7 @@ def lose_an_answer(town: Town) -> None:
 
 
 def test_no_token_secret_or_person_is_in_the_log_at_its_most_talkative(town: Town, admin_browser: Client) -> None:
+    """S64."""
     with listening("DEBUG") as listener:
         tokens = everything_happens(town, admin_browser)
     assert len(tokens) >= 12
@@ -165,6 +166,7 @@ def test_no_token_secret_or_person_is_in_the_log_at_its_most_talkative(town: Tow
 
 
 def test_no_token_or_secret_is_in_any_table(town: Town, admin_browser: Client) -> None:
+    """S60, S64: in no spelling, the queue and the sessions included."""
     tokens = everything_happens(town, admin_browser)
     tables = dumped()
     assert PEOPLE[0]["email"] in tables["syncconfig_syncrecord"]
@@ -177,6 +179,7 @@ def test_no_token_or_secret_is_in_any_table(town: Town, admin_browser: Client) -
 
 
 def test_a_command_says_nothing_secret_either(town: Town) -> None:
+    """S64."""
     for person in PEOPLE:
         town.contact(**person)
     town.set_up()
@@ -191,6 +194,7 @@ def test_a_command_says_nothing_secret_either(town: Town) -> None:
 
 
 def test_what_holds_a_token_does_not_show_it(town: Town) -> None:
+    """S64."""
     for row in Connection.objects.all():
         connector = connector_for(row)
         connector.fields(Kind.CONTACT)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -93,6 +95,23 @@ def test_a_scheduled_run_that_finds_a_webhook_run_waiting_makes_a_whole_one_of_i
     waiting.refresh_from_db()
     assert not waiting.told_only
     assert [e for e in town.asked("quickbooks") if e.path.endswith("/cdc")]
+
+
+def test_a_webhook_run_that_had_to_wait_for_a_command_is_woken_when_that_ends(
+    town: Town, sync: ObjectSync, ann: str, postman: Postman, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = []
+
+    def meanwhile(moment: str, request: Any, reply: Any) -> None:
+        if not heard and moment == "before" and request.path.endswith("/search"):
+            heard.append(postman.hubspot(postman.event("contact.propertyChange", ann)).status_code)
+            assert work() == ["taken"]
+
+    town.on_request("hubspot", meanwhile)
+    call_command("sync", "--json", stdout=StringIO())
+    town.undisturbed()
+    assert heard == [200]
+    assert work() == ["succeeded"]
 
 
 def test_a_new_contact_that_a_webhook_names_is_created_on_the_other_side(town: Town, sync: ObjectSync, postman: Postman) -> None:

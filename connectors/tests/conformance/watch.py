@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from connectors.http import USER_AGENT
 from connectors.sandbox.server import App, Reply, Request
 from connectors.tests.conformance.hubspot import HubSpot
 from connectors.tests.conformance.quickbooks import QuickBooks
 from connectors.tests.conformance.shape import said
+from connectors.wire import USER_AGENT
 
 MOST = 20
 """Faults kept at a time: one wrong shape shows in every call."""

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from syncconfig import run_queue, runner
+from syncconfig import run_queue, runner, tasks
 from syncconfig.management.progress import shown
 from syncconfig.models import ObjectSync, SyncRecord, SyncRun
 
@@ -47,7 +47,9 @@ class Command(BaseCommand):
         if claimed is None:
             raise CommandError("Another run of these accounts is under way. It will pick up what is due; try again when it has ended.")
         with shown() as watch:
-            return runner.execute(claimed, should_stop=stop, watch=watch)
+            ended = runner.execute(claimed, should_stop=stop, watch=watch)
+        tasks.wake_next(ended)
+        return ended
 
 
 class Stop:
