@@ -46,7 +46,7 @@ PROVIDERS = env.str("PROVIDERS", default="sandbox")
 if PROVIDERS not in ("sandbox", "live", "custom"):
     raise ImproperlyConfigured("PROVIDERS must be sandbox, live or custom.")
 # 0 asks the simulations as fast as they answer: for benchmarks of simulations without limits.
-SANDBOX_PACE = 1.0
+SANDBOX_PACE = env.float("SANDBOX_PACE", default=1.0)
 SANDBOX_URLS = {
     "hubspot": env.str("HUBSPOT_SANDBOX_URL", default=f"http://127.0.0.1:{PORTS['hubspot']}").rstrip("/"),
     "quickbooks": env.str("QUICKBOOKS_SANDBOX_URL", default=f"http://127.0.0.1:{PORTS['quickbooks']}").rstrip("/"),

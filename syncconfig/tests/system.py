@@ -90,7 +90,8 @@ class Command:
 
     def __enter__(self) -> Command:
         urls = {f"{key.upper()}_SANDBOX_URL": url for key, url in settings.SANDBOX_URLS.items()}
-        environment = {**os.environ, "DATABASE_URL": database_url(), "PROVIDERS": "sandbox", **urls, **self.environment}
+        pace = str(settings.SANDBOX_PACE)
+        environment = {**os.environ, "DATABASE_URL": database_url(), "PROVIDERS": "sandbox", "SANDBOX_PACE": pace, **urls, **self.environment}
         command = [sys.executable, str(settings.BASE_DIR / "manage.py"), *self.words]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         return self
