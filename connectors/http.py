@@ -144,12 +144,13 @@ class ApiSession:
         limits: tuple[Limit, ...],
         metered: bool,
     ) -> Answer:
+        token = self.token(False)  # before there is leave to send: getting one may take long
         ticket = self.pace.enter(limits, metered=metered) if limits or metered else ()
         told: Mapping[str, str] = {}
         with self._lock:
             self.calls += 1
         try:
-            response = self._exchange(method, path, params, payload, headers)
+            response = self._exchange(method, path, params, payload, {**headers, "Authorization": f"Bearer {token}"})
             told = response.headers
             return self._understand(response)
         finally:
@@ -164,7 +165,7 @@ class ApiSession:
                 self.base_url + path,
                 params=params,
                 data=payload,
-                headers={**headers, "Authorization": f"Bearer {self.token(False)}"},
+                headers=headers,
                 timeout=(CONNECT_SECONDS, self.read_seconds),
                 allow_redirects=False,
                 stream=True,

@@ -29,8 +29,8 @@ from syncconfig.models import ObjectSync, SyncRun
 SPEED = 2.0
 """How much faster than in reality the limits are, so that nobody waits for minutes."""
 BATCHES_A_MINUTE = 40
-STORM_SHARE, STORM_SECONDS = 0.15, 2
-IN_FLIGHT_SECONDS = 0.5
+STORM_SHARE, STORM_SECONDS = 0.1, 3
+IN_FLIGHT_SECONDS = 1.0
 """What arrives so soon after a refusal was on its way."""
 
 
